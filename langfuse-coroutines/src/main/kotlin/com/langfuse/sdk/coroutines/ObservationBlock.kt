@@ -1,0 +1,102 @@
+package com.langfuse.sdk.coroutines
+
+import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.Observation
+import com.langfuse.sdk.ObservationBuilder
+import com.langfuse.sdk.ObservationType
+import kotlinx.coroutines.CoroutineScope
+
+/**
+ * Runs [block] as an observation of the [given type][type] and returns its result.
+ *
+ * The observation is current for everything the block does, on whatever thread, before and after each
+ * suspension. The block is a [CoroutineScope]: coroutines that it launches inherit the observation as their
+ * parent, and the block waits for them.
+ *
+ * ```
+ * val answer = langfuse.observation("answer", GENERATION, { model("gpt-4o").input(question) }) { generation ->
+ *     llm.ask(question).also { generation.output(it) }
+ * }
+ * ```
+ *
+ * However the block is left, the observation ends exactly once: as it is when the block completes, with level
+ * WARNING when it is cancelled, with level ERROR when it throws. The caller gets the instance that was thrown.
+ *
+ * @param configure what is known before the start: input, model, metadata
+ */
+public suspend fun <O : Observation, T> Langfuse.observation(
+    name: String,
+    type: ObservationType<O>,
+    configure: ObservationBuilder<O>.() -> Unit = {},
+    block: suspend CoroutineScope.(O) -> T,
+): T = observation(name, type).apply(configure).suspending(block)
+
+/** Runs [block] as an observation of type `SPAN`. */
+public suspend fun <T> Langfuse.observation(
+    name: String,
+    configure: ObservationBuilder<Observation>.() -> Unit = {},
+    block: suspend CoroutineScope.(Observation) -> T,
+): T = observation(name).apply(configure).suspending(block)
+
+/** Runs [block] as a child of this observation, whatever the current one is. */
+public suspend fun <O : Observation, T> Observation.observation(
+    name: String,
+    type: ObservationType<O>,
+    configure: ObservationBuilder<O>.() -> Unit = {},
+    block: suspend CoroutineScope.(O) -> T,
+): T = observation(name, type).apply(configure).suspending(block)
+
+/** Runs [block] as a child of type `SPAN` of this observation, whatever the current one is. */
+public suspend fun <T> Observation.observation(
+    name: String,
+    configure: ObservationBuilder<Observation>.() -> Unit = {},
+    block: suspend CoroutineScope.(Observation) -> T,
+): T = observation(name).apply(configure).suspending(block)
+
+/**
+ * Runs [block] as an observation of the client in the context: the one whose observation, scope or
+ * [context element][asContextElement] this code runs in, else the process default ([Langfuse.current]).
+ */
+public suspend fun <O : Observation, T> observation(
+    name: String,
+    type: ObservationType<O>,
+    configure: ObservationBuilder<O>.() -> Unit = {},
+    block: suspend CoroutineScope.(O) -> T,
+): T = Langfuse.current().observation(name, type, configure, block)
+
+/** Runs [block] as an observation of type `SPAN` of the client in the context. */
+public suspend fun <T> observation(
+    name: String,
+    configure: ObservationBuilder<Observation>.() -> Unit = {},
+    block: suspend CoroutineScope.(Observation) -> T,
+): T = Langfuse.current().observation(name, configure, block)
+
+/**
+ * The same for code that does not suspend. A coroutine cannot hold it wrong: the block is a plain function, so
+ * nothing in it can suspend.
+ */
+public fun <O : Observation, T> Langfuse.observationBlocking(
+    name: String,
+    type: ObservationType<O>,
+    configure: ObservationBuilder<O>.() -> Unit = {},
+    block: (O) -> T,
+): T = observation(name, type).apply(configure).call<T, RuntimeException>(block)
+
+/** The same for code that does not suspend, of type `SPAN`. */
+public fun <T> Langfuse.observationBlocking(
+    name: String,
+    configure: ObservationBuilder<Observation>.() -> Unit = {},
+    block: (Observation) -> T,
+): T = observation(name).apply(configure).call<T, RuntimeException>(block)
+
+private suspend fun <O : Observation, T> ObservationBuilder<O>.suspending(block: suspend CoroutineScope.(O) -> T): T {
+    val observation = start()
+    try {
+        return inContext(observation.asContextElement()) { block(observation) }
+    } catch (e: Throwable) {
+        observation.recordException(e)
+        throw e
+    } finally {
+        observation.end()
+    }
+}

@@ -1,0 +1,105 @@
+package com.langfuse.sdk;
+
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.Scope;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running step of your program, as Langfuse will show it.
+ *
+ * <p>Every method may be called from any thread, takes null for "nothing to say", and never throws:
+ * what cannot be recorded becomes a marker text. After {@link #end} all of them do nothing. A later
+ * value replaces an earlier one; metadata is kept key by key.
+ *
+ * <pre>{@code
+ * Observation search = langfuse.observation("search", RETRIEVER).input(query).start();
+ * search.output(documents).metadata("index", "wiki").end();
+ * }</pre>
+ *
+ * Implemented by the SDK only; methods may be added.
+ */
+public interface Observation {
+
+  /**
+   * The observation whose block this code runs in; one that ignores everything when there is none.
+   */
+  static Observation current() {
+    return OtelObservation.current();
+  }
+
+  /** What went in: a text is kept as it is, anything else is written as JSON at once. */
+  Observation input(@Nullable Object input);
+
+  /** What came out; encoded like {@link #input}. */
+  Observation output(@Nullable Object output);
+
+  /**
+   * Facts to filter by: a map (or a record, a bean), of which Langfuse filters on the top-level
+   * keys only. Anything else is kept under the key {@code metadata}.
+   */
+  Observation metadata(@Nullable Object metadata);
+
+  /** One more fact; a null value is left out. */
+  Observation metadata(String key, @Nullable Object value);
+
+  Observation level(@Nullable ObservationLevel level);
+
+  /** A short text beside the level: what went wrong, or what is unusual. */
+  Observation statusMessage(@Nullable String statusMessage);
+
+  /** The version of your code for this step; wins over a propagated one. */
+  Observation version(@Nullable String version);
+
+  /** The environment of this observation alone; wins over the client's and a propagated one. */
+  Observation environment(@Nullable String environment);
+
+  /**
+   * Records how this step went wrong, without ending it. Blocks do this by themselves.
+   *
+   * <p>A cancellation ({@link java.util.concurrent.CancellationException}, which is Kotlin's too,
+   * or {@link InterruptedException}) is level WARNING with its message; anything else is level
+   * ERROR, with an exception event. A level ERROR with status message that you set yourself stays.
+   */
+  Observation recordException(@Nullable Throwable thrown);
+
+  /**
+   * A child of this observation, whatever the current one is. It also gets the user, session and
+   * tags that this observation was started with.
+   */
+  ObservationBuilder<Observation> observation(String name);
+
+  /** A child of this observation, of a given type. */
+  <O extends Observation> ObservationBuilder<O> observation(String name, ObservationType<O> type);
+
+  /** 16 hex digits; null when tracing is disabled. */
+  @Nullable String id();
+
+  /** 32 hex digits; null when tracing is disabled. */
+  @Nullable String traceId();
+
+  /**
+   * The context this observation was started in, with the observation in it: what a child on
+   * another thread needs. Wrap tasks with {@link Context#wrap(Runnable)}.
+   */
+  Context context();
+
+  /**
+   * Makes {@link #context()} current on this thread until the scope is closed, on the same thread.
+   * Does not end the observation. Not for code that suspends: in coroutines use the block or {@code
+   * asContextElement()}.
+   *
+   * <pre>{@code
+   * try (Scope scope = observation.makeCurrent()) {
+   *   langfuse.observation("child").run(child -> …);
+   * }
+   * }</pre>
+   */
+  Scope makeCurrent();
+
+  /** Ends it now. Only the first end counts. */
+  void end();
+
+  /** Ends it at a time of your own, such as when importing history. */
+  void end(Instant time);
+}

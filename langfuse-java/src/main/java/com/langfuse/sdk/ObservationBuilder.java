@@ -1,0 +1,234 @@
+package com.langfuse.sdk;
+
+import com.langfuse.sdk.internal.LangfuseAttributes;
+import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.Scope;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known about an observation before it starts, and the four ways to start it.
+ *
+ * <pre>{@code
+ * String answer = langfuse.observation("ask", GENERATION)
+ *     .model("gpt-4o").input(question)
+ *     .call(generation -> llm.ask(question));
+ * }</pre>
+ *
+ * <p>{@link #call}, {@link #run} and {@link #callAsync} make the observation current for their
+ * block and end it, however the block is left. {@link #start} does neither: use it where start and
+ * end are in different places.
+ *
+ * <p>For one thread and one start. Model settings are meant for {@link ObservationType#GENERATION}
+ * and {@link ObservationType#EMBEDDING}.
+ *
+ * @param <O> what the block is handed
+ */
+public final class ObservationBuilder<O extends Observation> {
+
+  private final Langfuse owner;
+  private final @Nullable OtelObservation parent;
+  private final String name;
+  private final ObservationType<O> type;
+
+  private @Nullable Object input;
+  private @Nullable Map<String, Object> metadata;
+  private @Nullable ObservationLevel level;
+  private @Nullable String version;
+  private @Nullable String environment;
+  private @Nullable String model;
+  private @Nullable Map<String, ?> modelParameters;
+  private @Nullable PromptReference prompt;
+  private @Nullable Instant startTime;
+
+  ObservationBuilder(
+      Langfuse owner, @Nullable OtelObservation parent, String name, ObservationType<O> type) {
+    this.owner = owner;
+    this.parent = parent;
+    this.name = name;
+    this.type = type;
+  }
+
+  /** See {@link Observation#input}. */
+  public ObservationBuilder<O> input(@Nullable Object input) {
+    this.input = input;
+    return this;
+  }
+
+  /** See {@link Observation#metadata(String, Object)}. */
+  public ObservationBuilder<O> metadata(String key, @Nullable Object value) {
+    Map<String, Object> known = metadata == null ? new LinkedHashMap<>() : metadata;
+    if (value != null) {
+      known.put(key, value);
+    }
+    metadata = known;
+    return this;
+  }
+
+  /** See {@link Observation#level}. */
+  public ObservationBuilder<O> level(@Nullable ObservationLevel level) {
+    this.level = level;
+    return this;
+  }
+
+  /** See {@link Observation#version}. */
+  public ObservationBuilder<O> version(@Nullable String version) {
+    this.version = version;
+    return this;
+  }
+
+  /** See {@link Observation#environment}. */
+  public ObservationBuilder<O> environment(@Nullable String environment) {
+    this.environment = environment;
+    return this;
+  }
+
+  /** See {@link Generation#model}. */
+  public ObservationBuilder<O> model(@Nullable String model) {
+    this.model = model;
+    return this;
+  }
+
+  /** See {@link Generation#modelParameters}. */
+  public ObservationBuilder<O> modelParameters(@Nullable Map<String, ?> modelParameters) {
+    this.modelParameters = modelParameters;
+    return this;
+  }
+
+  /** See {@link Generation#prompt}. */
+  public ObservationBuilder<O> prompt(@Nullable PromptReference prompt) {
+    this.prompt = prompt;
+    return this;
+  }
+
+  /** A start in the past; the time of the start is the default. */
+  public ObservationBuilder<O> startTime(@Nullable Instant startTime) {
+    this.startTime = startTime;
+    return this;
+  }
+
+  /**
+   * Starts the observation and leaves the rest to you: it is not current, and you end it, from any
+   * thread. An {@link ObservationType#EVENT} is ended at once.
+   */
+  public O start() {
+    return type.shape(owner.isEnabled() ? open() : OtelObservation.NONE);
+  }
+
+  /**
+   * Runs a block as this observation and returns its result.
+   *
+   * @param <T> the block's result
+   * @param <E> the checked exception the block may throw; it arrives here as the same instance
+   */
+  public <T extends @Nullable Object, E extends Exception> T call(Call<? super O, T, E> block)
+      throws E {
+    O observation = start();
+    try (Scope ignored = observation.makeCurrent()) {
+      return block.call(observation);
+    } catch (Throwable t) {
+      observation.recordException(t);
+      throw t;
+    } finally {
+      observation.end();
+    }
+  }
+
+  /** Runs a block without a result as this observation. */
+  public <E extends Exception> void run(Run<? super O, E> block) throws E {
+    call(
+        observation -> {
+          block.run(observation);
+          return observation;
+        });
+  }
+
+  /**
+   * Runs a block whose result comes later. The observation is current until the block returns, and
+   * ends when its stage completes; only then does the returned future complete. Cancelling the
+   * returned future cancels the block's.
+   */
+  public <T extends @Nullable Object> CompletableFuture<T> callAsync(
+      AsyncCall<? super O, T> block) {
+    O observation = start();
+    CompletionStage<T> stage;
+    try (Scope ignored = observation.makeCurrent()) {
+      stage = Objects.requireNonNull(block.call(observation), "the block returned no stage");
+    } catch (Throwable t) {
+      observation.recordException(t);
+      observation.end();
+      throw t;
+    }
+    CompletableFuture<T> result = new CompletableFuture<>();
+    stage.whenComplete(
+        (value, thrown) -> {
+          observation.recordException(thrown);
+          observation.end();
+          if (thrown == null) {
+            result.complete(value);
+          } else {
+            result.completeExceptionally(thrown);
+          }
+        });
+    CompletableFuture<T> unused =
+        result.whenComplete(
+            (value, thrown) -> {
+              if (result.isCancelled()) {
+                stage.toCompletableFuture().cancel(true);
+              }
+            });
+    return result;
+  }
+
+  private OtelObservation open() {
+    Context context = parent == null ? owner.parentContext() : parent.context();
+    boolean event = ObservationType.EVENT.equals(type);
+    Instant start = startTime == null && event ? Instant.now() : startTime;
+    SpanBuilder span =
+        owner
+            .tracer()
+            .spanBuilder(name)
+            .setParent(context)
+            .setAttribute(LangfuseAttributes.TYPE, type.wireName());
+    if (start != null) {
+      span.setStartTimestamp(start);
+    }
+    OtelObservation observation = new OtelObservation(owner, span.startSpan(), context);
+    // After the start, so that what is said here wins over what is propagated.
+    observation
+        .input(input)
+        .metadata(metadata)
+        .level(level)
+        .version(version)
+        .environment(environment);
+    observation.model(model).modelParameters(modelParameters).prompt(prompt);
+    if (event && start != null) {
+      observation.end(start);
+    }
+    return observation;
+  }
+
+  /** A block with a result. */
+  @FunctionalInterface
+  public interface Call<O, T extends @Nullable Object, E extends Exception> {
+    T call(O observation) throws E;
+  }
+
+  /** A block without a result. */
+  @FunctionalInterface
+  public interface Run<O, E extends Exception> {
+    void run(O observation) throws E;
+  }
+
+  /** A block whose result comes later. */
+  @FunctionalInterface
+  public interface AsyncCall<O, T extends @Nullable Object> {
+    CompletionStage<T> call(O observation);
+  }
+}

@@ -1,0 +1,129 @@
+package com.langfuse.sdk;
+
+import com.langfuse.sdk.propagation.PropagatedAttributes;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.Scope;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives user, session, tags and the like to every observation started in a scope, and to the one
+ * that is current. Langfuse filters and adds up by these, so they belong on all observations of a
+ * trace: open the scope early.
+ *
+ * <pre>{@code
+ * try (Scope scope = langfuse.propagate().userId("u-1").sessionId("s-1").tags("beta").makeCurrent()) {
+ *   langfuse.observation("request").run(request -> …);
+ * }
+ * }</pre>
+ *
+ * <p>Scopes nest: inner values win, metadata merges by key, tags are appended. Values are text of
+ * at most 200 characters; a longer one is dropped with a warning. Nothing here throws. For one
+ * thread.
+ */
+public final class Propagation {
+
+  private final Langfuse owner;
+  private final Context outer = Context.current();
+  private final PropagatedAttributes.Builder attributes;
+
+  Propagation(Langfuse owner) {
+    this.owner = owner;
+    this.attributes = PropagatedAttributes.from(outer).toBuilder(owner.log());
+  }
+
+  public Propagation userId(@Nullable String userId) {
+    attributes.userId(userId);
+    return this;
+  }
+
+  /** Groups the traces of one conversation. */
+  public Propagation sessionId(@Nullable String sessionId) {
+    attributes.sessionId(sessionId);
+    return this;
+  }
+
+  public Propagation tags(String... tags) {
+    return tags(List.of(tags));
+  }
+
+  public Propagation tags(Collection<String> tags) {
+    attributes.tags(tags);
+    return this;
+  }
+
+  /** Metadata of the trace; the value's {@code toString()} is propagated. */
+  public Propagation metadata(String key, @Nullable Object value) {
+    attributes.metadata(key, value);
+    return this;
+  }
+
+  public Propagation metadata(Map<String, ?> metadata) {
+    metadata.forEach(attributes::metadata);
+    return this;
+  }
+
+  /** The version of your code; an observation's own version wins. */
+  public Propagation version(@Nullable String version) {
+    attributes.version(version);
+    return this;
+  }
+
+  /** The trace's name; without it Langfuse shows the root observation's. */
+  public Propagation traceName(@Nullable String traceName) {
+    attributes.traceName(traceName);
+    return this;
+  }
+
+  /** Lower case, at most 40 characters, not starting with {@code langfuse}. */
+  public Propagation environment(@Nullable String environment) {
+    attributes.environment(environment);
+    return this;
+  }
+
+  /**
+   * The context with these attributes, for handing to other threads or coroutines. The observation
+   * that is current here gets them at once.
+   */
+  public Context context() {
+    PropagatedAttributes all = attributes.build();
+    OtelObservation current = OtelObservation.in(outer);
+    all.applyTo(current == null ? Span.fromContext(outer) : current.span());
+    return owner.storeIn(all.storeIn(outer));
+  }
+
+  /** Opens the scope on this thread; close it on the same one. */
+  @SuppressWarnings("MustBeClosedChecker") // the caller closes it
+  public Scope makeCurrent() {
+    return context().makeCurrent();
+  }
+
+  /** Runs a block in the scope. */
+  public <E extends Exception> void run(Run<E> block) throws E {
+    try (Scope ignored = makeCurrent()) {
+      block.run();
+    }
+  }
+
+  /** Runs a block in the scope and returns its result. */
+  public <T extends @Nullable Object, E extends Exception> T call(Call<T, E> block) throws E {
+    try (Scope ignored = makeCurrent()) {
+      return block.call();
+    }
+  }
+
+  /** A block with a result. */
+  @FunctionalInterface
+  public interface Call<T extends @Nullable Object, E extends Exception> {
+    T call() throws E;
+  }
+
+  /** A block without a result. */
+  @FunctionalInterface
+  public interface Run<E extends Exception> {
+    void run() throws E;
+  }
+}

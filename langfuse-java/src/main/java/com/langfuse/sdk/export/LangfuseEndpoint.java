@@ -1,0 +1,123 @@
+package com.langfuse.sdk.export;
+
+import com.langfuse.sdk.internal.SdkVersion;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/** The one HTTP line to Langfuse: address, keys, headers, compression, time limits. Threadsafe. */
+final class LangfuseEndpoint {
+
+  private final URI baseUrl;
+  private final String publicKey;
+  private final String authorization;
+  private final Duration timeout;
+  private @Nullable HttpClient http;
+
+  LangfuseEndpoint(URI baseUrl, String publicKey, String secretKey, Duration timeout) {
+    this.baseUrl = baseUrl;
+    this.publicKey = publicKey;
+    this.authorization =
+        "Basic "
+            + Base64.getEncoder()
+                .encodeToString((publicKey + ":" + secretKey).getBytes(StandardCharsets.UTF_8));
+    this.timeout = timeout;
+  }
+
+  /** Sends a body, gzipped, and waits for the answer. Any status is an answer. */
+  Answer post(String path, String contentType, byte[] body)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(baseUrl + path))
+            .timeout(timeout)
+            .header("Authorization", authorization)
+            .header("Content-Type", contentType)
+            .header("Content-Encoding", "gzip")
+            .header("x-langfuse-sdk-name", "java")
+            .header("x-langfuse-sdk-version", SdkVersion.CURRENT)
+            .header("x-langfuse-public-key", publicKey)
+            // Without it a server takes unknown SDKs for old ones and shows their data late.
+            .header("x-langfuse-ingestion-version", "4")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(gzip(body)))
+            .build();
+    HttpResponse<String> response = http().send(request, HttpResponse.BodyHandlers.ofString());
+    return new Answer(
+        response.statusCode(), response.headers().firstValue("Retry-After"), response.body());
+  }
+
+  /** Made by the first request: it brings threads of its own. */
+  private synchronized HttpClient http() {
+    HttpClient client = http;
+    if (client == null) {
+      client =
+          HttpClient.newBuilder()
+              // The JDK offers an upgrade to HTTP/2 on plain http, and a self-hosted Langfuse
+              // hangs up on that.
+              .version(isPlain(baseUrl) ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+              .connectTimeout(timeout)
+              .build();
+      http = client;
+    }
+    return client;
+  }
+
+  URI baseUrl() {
+    return baseUrl;
+  }
+
+  private static boolean isPlain(URI url) {
+    return "http".equalsIgnoreCase(url.getScheme());
+  }
+
+  private static byte[] gzip(byte[] body) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(body.length / 3 + 64);
+    try (OutputStream gzip = new FastGzip(bytes)) {
+      gzip.write(body);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** What the server said. */
+  record Answer(int status, Optional<String> retryAfter, String body) {
+
+    boolean isSuccess() {
+      return status / 100 == 2;
+    }
+
+    /** Langfuse answers 500 while its storage hiccups, so that is worth another try too. */
+    boolean isWorthARetry() {
+      return switch (status) {
+        case 408, 429, 500, 502, 503, 504 -> true;
+        default -> false;
+      };
+    }
+
+    boolean refusesKeys() {
+      return status == 401 || status == 403;
+    }
+
+    /** The beginning of what the server wrote, for a log line. */
+    String excerpt() {
+      return body.length() <= 200 ? body : body.substring(0, 200) + "…";
+    }
+  }
+
+  /** Level 1 costs a third of the default's time and a fifth more bytes. */
+  private static final class FastGzip extends GZIPOutputStream {
+    FastGzip(OutputStream out) throws IOException {
+      super(out, 16 * 1024);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package com.langfuse.sdk.internal;
+
+import com.fasterxml.jackson.databind.BeanDescription;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.SerializationConfig;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
+import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
+import com.fasterxml.jackson.databind.ser.std.AsArraySerializerBase;
+import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
+import com.fasterxml.jackson.databind.type.ArrayType;
+import com.fasterxml.jackson.databind.type.CollectionLikeType;
+import com.fasterxml.jackson.databind.type.CollectionType;
+import com.fasterxml.jackson.databind.type.MapLikeType;
+import com.fasterxml.jackson.databind.type.MapType;
+import java.util.List;
+
+/**
+ * Lets Jackson walk any object graph: every bean and container is watched for cycles and depth,
+ * every getter for failure.
+ */
+final class GuardModule extends SimpleModule {
+
+  private static final long serialVersionUID = 1L;
+
+  GuardModule() {
+    setSerializerModifier(new Guards());
+  }
+
+  private static final class Guards extends BeanSerializerModifier {
+
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public List<BeanPropertyWriter> changeProperties(
+        SerializationConfig config, BeanDescription bean, List<BeanPropertyWriter> properties) {
+      properties.replaceAll(
+          property ->
+              property.getClass() == BeanPropertyWriter.class
+                  ? new GuardedProperty(property)
+                  : property);
+      return properties;
+    }
+
+    @Override
+    public JsonSerializer<?> modifySerializer(
+        SerializationConfig config, BeanDescription bean, JsonSerializer<?> serializer) {
+      return serializer instanceof BeanSerializerBase || serializer instanceof AsArraySerializerBase
+          ? guard(serializer)
+          : serializer;
+    }
+
+    @Override
+    public JsonSerializer<?> modifyMapSerializer(
+        SerializationConfig config, MapType type, BeanDescription bean, JsonSerializer<?> map) {
+      return guard(map);
+    }
+
+    @Override
+    public JsonSerializer<?> modifyMapLikeSerializer(
+        SerializationConfig config, MapLikeType type, BeanDescription bean, JsonSerializer<?> map) {
+      return guard(map);
+    }
+
+    @Override
+    public JsonSerializer<?> modifyCollectionSerializer(
+        SerializationConfig config,
+        CollectionType type,
+        BeanDescription bean,
+        JsonSerializer<?> s) {
+      return guard(s);
+    }
+
+    @Override
+    public JsonSerializer<?> modifyCollectionLikeSerializer(
+        SerializationConfig config,
+        CollectionLikeType type,
+        BeanDescription bean,
+        JsonSerializer<?> collection) {
+      return guard(collection);
+    }
+
+    @Override
+    public JsonSerializer<?> modifyArraySerializer(
+        SerializationConfig config, ArrayType type, BeanDescription bean, JsonSerializer<?> array) {
+      return type.getContentType().isPrimitive() ? array : guard(array);
+    }
+
+    private static JsonSerializer<?> guard(JsonSerializer<?> serializer) {
+      return new GuardedSerializer(serializer);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package com.langfuse.sdk.internal;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonStreamContext;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
+import java.lang.reflect.InvocationTargetException;
+
+/** A field whose getter may throw, as lazy proxies do outside their session. */
+final class GuardedProperty extends BeanPropertyWriter {
+
+  private static final long serialVersionUID = 1L;
+
+  GuardedProperty(BeanPropertyWriter property) {
+    super(property);
+  }
+
+  @Override
+  public void serializeAsField(Object bean, JsonGenerator json, SerializerProvider provider)
+      throws Exception {
+    JsonStreamContext object = json.getOutputContext();
+    try {
+      super.serializeAsField(bean, json, provider);
+    } catch (Exception | LinkageError e) {
+      if (json.getOutputContext() != object) {
+        throw e; // half written: the whole value gets the marker
+      }
+      if (!getName().equals(object.getCurrentName())) {
+        json.writeFieldName(getName()); // the getter failed before its name was written
+      }
+      json.writeString(Marker.failed(cause(e)));
+    }
+  }
+
+  private static Throwable cause(Throwable thrown) {
+    Throwable cause = thrown.getCause();
+    return thrown instanceof InvocationTargetException && cause != null ? cause : thrown;
+  }
+}

@@ -1,0 +1,61 @@
+package com.langfuse.sdk.internal;
+
+import io.opentelemetry.api.common.AttributeKey;
+import java.util.List;
+
+/**
+ * Every attribute name that Langfuse reads from a span, written once.
+ *
+ * <p>Mirrors the constants of the official Python and JavaScript SDKs; the server accepts no other
+ * spelling.
+ */
+public final class LangfuseAttributes {
+
+  /** Scope name of our tracer. The server drops raw attribute dumps for exactly this name. */
+  public static final String SCOPE_NAME = "langfuse-sdk";
+
+  public static final AttributeKey<String> TYPE = text("langfuse.observation.type");
+  public static final AttributeKey<String> INPUT = text("langfuse.observation.input");
+  public static final AttributeKey<String> OUTPUT = text("langfuse.observation.output");
+  public static final AttributeKey<String> METADATA = text("langfuse.observation.metadata");
+  public static final AttributeKey<String> LEVEL = text("langfuse.observation.level");
+  public static final AttributeKey<String> STATUS_MESSAGE =
+      text("langfuse.observation.status_message");
+
+  public static final AttributeKey<String> MODEL = text("langfuse.observation.model.name");
+  public static final AttributeKey<String> MODEL_PARAMETERS =
+      text("langfuse.observation.model.parameters");
+  public static final AttributeKey<String> USAGE_DETAILS =
+      text("langfuse.observation.usage_details");
+  public static final AttributeKey<String> COST_DETAILS = text("langfuse.observation.cost_details");
+  public static final AttributeKey<String> COMPLETION_START_TIME =
+      text("langfuse.observation.completion_start_time");
+  public static final AttributeKey<String> PROMPT_NAME = text("langfuse.observation.prompt.name");
+  public static final AttributeKey<Long> PROMPT_VERSION =
+      AttributeKey.longKey("langfuse.observation.prompt.version");
+
+  public static final AttributeKey<String> TRACE_NAME = text("langfuse.trace.name");
+  public static final AttributeKey<String> USER_ID = text("user.id");
+  public static final AttributeKey<String> SESSION_ID = text("session.id");
+  public static final AttributeKey<List<String>> TAGS =
+      AttributeKey.stringArrayKey("langfuse.trace.tags");
+
+  public static final AttributeKey<String> VERSION = text("langfuse.version");
+  public static final AttributeKey<String> ENVIRONMENT = text("langfuse.environment");
+  public static final AttributeKey<String> RELEASE = text("langfuse.release");
+
+  private LangfuseAttributes() {}
+
+  /** One attribute per top-level metadata key, so that Langfuse can filter on it. */
+  public static AttributeKey<String> metadata(String key) {
+    return text("langfuse.observation.metadata." + key);
+  }
+
+  public static AttributeKey<String> traceMetadata(String key) {
+    return text("langfuse.trace.metadata." + key);
+  }
+
+  private static AttributeKey<String> text(String name) {
+    return AttributeKey.stringKey(name);
+  }
+}

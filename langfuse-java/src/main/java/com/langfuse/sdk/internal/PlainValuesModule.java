@@ -1,0 +1,108 @@
+package com.langfuse.sdk.internal;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Date;
+import java.util.Iterator;
+import java.util.stream.BaseStream;
+import org.jspecify.annotations.Nullable;
+
+/** How values without fields are written; follows the Python SDK's table, ISO-8601 for time. */
+final class PlainValuesModule extends SimpleModule {
+
+  private static final long serialVersionUID = 1L;
+
+  /** The server is JavaScript: above this, digits of a number get lost, those of a text do not. */
+  private static final BigInteger MAX_SAFE = BigInteger.valueOf((1L << 53) - 1);
+
+  private static final int SAFE_DIGITS = 15;
+  private static final int MAX_TEXT_BYTES = 4096;
+
+  PlainValuesModule() {
+    write(Long.class, PlainValuesModule::writeLong);
+    write(Long.TYPE, PlainValuesModule::writeLong);
+    write(BigInteger.class, PlainValuesModule::writeBigInteger);
+    write(BigDecimal.class, PlainValuesModule::writeBigDecimal);
+    write(byte[].class, PlainValuesModule::writeBytes);
+    write(CharSequence.class, (text, json) -> json.writeString(text.toString()));
+    write(Date.class, (date, json) -> json.writeString(date.toInstant().toString()));
+    write(Path.class, (path, json) -> json.writeString(path.toString()));
+    write(Throwable.class, (thrown, json) -> json.writeString(describe(thrown)));
+    // Reading these would use up what the application still wants to read.
+    write(Iterator.class, (once, json) -> json.writeString(Marker.cut(once)));
+    write(BaseStream.class, (once, json) -> json.writeString(Marker.cut(once)));
+    write(InputStream.class, (once, json) -> json.writeString(Marker.cut(once)));
+    write(Reader.class, (once, json) -> json.writeString(Marker.cut(once)));
+  }
+
+  private static void writeLong(Long number, JsonGenerator json) throws IOException {
+    if (number > MAX_SAFE.longValue() || number < -MAX_SAFE.longValue()) {
+      json.writeString(number.toString());
+    } else {
+      json.writeNumber(number);
+    }
+  }
+
+  private static void writeBigInteger(BigInteger number, JsonGenerator json) throws IOException {
+    if (number.abs().compareTo(MAX_SAFE) > 0) {
+      json.writeString(number.toString());
+    } else {
+      json.writeNumber(number);
+    }
+  }
+
+  private static void writeBigDecimal(BigDecimal number, JsonGenerator json) throws IOException {
+    // toPlainString of 1E+1000000000 would be a gigabyte of zeros.
+    if (number.precision() > SAFE_DIGITS || Math.abs((long) number.scale()) > SAFE_DIGITS) {
+      json.writeString(number.toString());
+    } else {
+      json.writeNumber(number.toPlainString());
+    }
+  }
+
+  private static void writeBytes(byte[] bytes, JsonGenerator json) throws IOException {
+    String text = bytes.length > MAX_TEXT_BYTES ? null : decodeUtf8(bytes);
+    json.writeString(text == null ? "<bytes " + bytes.length + ">" : text);
+  }
+
+  private static @Nullable String decodeUtf8(byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException binary) {
+      return null;
+    }
+  }
+
+  private static String describe(Throwable thrown) {
+    String message = thrown.getMessage();
+    String type = thrown.getClass().getSimpleName();
+    return message == null || message.isBlank() ? type : type + ": " + message;
+  }
+
+  private <T> void write(Class<? extends T> type, Writer<T> writer) {
+    addSerializer(
+        type,
+        new JsonSerializer<T>() {
+          @Override
+          public void serialize(T value, JsonGenerator json, SerializerProvider provider)
+              throws IOException {
+            writer.write(value, json);
+          }
+        });
+  }
+
+  private interface Writer<T> {
+    void write(T value, JsonGenerator json) throws IOException;
+  }
+}

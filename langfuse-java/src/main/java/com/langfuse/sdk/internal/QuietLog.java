@@ -1,0 +1,68 @@
+package com.langfuse.sdk.internal;
+
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A log that cannot flood: one warning per cause and minute, the rest counted.
+ *
+ * <p>Writes to the JDK's {@link System.Logger} named {@value #NAME}, which every logging framework
+ * can take over. Threadsafe.
+ */
+public final class QuietLog {
+
+  public static final String NAME = "com.langfuse.sdk";
+
+  private static final long MINUTE = 60_000_000_000L;
+  private static final System.Logger LOGGER = System.getLogger(NAME);
+
+  private final boolean debug;
+  private final Map<String, Cause> causes = new ConcurrentHashMap<>();
+
+  public QuietLog(boolean debug) {
+    this.debug = debug;
+  }
+
+  /** Warns unless the same cause has been named within the last minute. */
+  public void warn(String cause, String message) {
+    warn(cause, message, null);
+  }
+
+  public void warn(String cause, String message, @Nullable Throwable thrown) {
+    long now = System.nanoTime();
+    int silenced = causes.computeIfAbsent(cause, c -> new Cause(now)).pass(now);
+    if (silenced < 0) {
+      return;
+    }
+    String text = silenced == 0 ? message : message + " (and " + silenced + " more like it)";
+    LOGGER.log(Level.WARNING, text, debug ? thrown : null);
+  }
+
+  /** Shown when {@code LANGFUSE_DEBUG} is on, whatever level the logging backend is set to. */
+  public void debug(String message) {
+    LOGGER.log(debug ? Level.INFO : Level.DEBUG, message);
+  }
+
+  private static final class Cause {
+    private long next;
+    private int silenced;
+
+    Cause(long now) {
+      this.next = now;
+    }
+
+    /** How many were silenced since the last one let through, or -1 to stay silent. */
+    synchronized int pass(long now) {
+      if (now - next < 0) {
+        silenced++;
+        return -1;
+      }
+      int before = silenced;
+      silenced = 0;
+      next = now + MINUTE;
+      return before;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package com.langfuse.sdk.internal;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client was told, checked: every {@code LANGFUSE_*} variable is named here and nowhere
+ * else.
+ *
+ * <p>A wrong value fails here, with the setting's name and what to write instead, so that nothing
+ * can fail later.
+ *
+ * @param publicKey null when none was given
+ * @param secretKey null when none was given
+ * @param baseUrl absolute http(s) address without a trailing slash
+ * @param environment null for Langfuse's own default
+ * @param timeout for one HTTP request
+ * @param flushAt observations in one batch
+ * @param flushInterval how long an ended observation waits for company at most
+ * @param sampleRate share of traces kept, 0 to 1
+ */
+public record Settings(
+    @Nullable String publicKey,
+    @Nullable String secretKey,
+    URI baseUrl,
+    @Nullable String environment,
+    @Nullable String release,
+    Duration timeout,
+    int flushAt,
+    Duration flushInterval,
+    boolean tracingEnabled,
+    double sampleRate,
+    boolean debug) {
+
+  private static final String PUBLIC_KEY = "LANGFUSE_PUBLIC_KEY";
+  private static final String SECRET_KEY = "LANGFUSE_SECRET_KEY";
+  private static final List<String> BASE_URL =
+      List.of("LANGFUSE_BASE_URL", "LANGFUSE_BASEURL", "LANGFUSE_HOST");
+  private static final String ENVIRONMENT = "LANGFUSE_TRACING_ENVIRONMENT";
+  private static final String TIMEOUT = "LANGFUSE_TIMEOUT";
+  private static final String FLUSH_AT = "LANGFUSE_FLUSH_AT";
+  private static final String FLUSH_INTERVAL = "LANGFUSE_FLUSH_INTERVAL";
+  private static final String TRACING_ENABLED = "LANGFUSE_TRACING_ENABLED";
+  private static final String SAMPLE_RATE = "LANGFUSE_SAMPLE_RATE";
+  private static final String DEBUG = "LANGFUSE_DEBUG";
+
+  /** The commit, as the build servers name it; the order is that of the Python SDK. */
+  private static final List<String> RELEASE =
+      List.of(
+          "LANGFUSE_RELEASE",
+          "RENDER_GIT_COMMIT",
+          "CI_COMMIT_SHA",
+          "CIRCLE_SHA1",
+          "SOURCE_VERSION",
+          "TRAVIS_COMMIT",
+          "GIT_COMMIT",
+          "GITHUB_SHA",
+          "BITBUCKET_COMMIT",
+          "BUILD_SOURCEVERSION",
+          "DRONE_COMMIT_SHA");
+
+  /** Shown to users who forgot a key. */
+  public static final String KEY_NAMES = PUBLIC_KEY + " and " + SECRET_KEY;
+
+  public static final String BASE_URL_NAME = BASE_URL.get(0);
+
+  private static final String DEFAULT_BASE_URL = "https://cloud.langfuse.com";
+  private static final Pattern ENVIRONMENT_FORM = Pattern.compile("(?!langfuse)[a-z0-9_-]{1,40}");
+
+  public Settings {
+    baseUrl = checkedBaseUrl(baseUrl.toString());
+    require(
+        environment == null || isEnvironment(environment),
+        () -> badEnvironment(String.valueOf(environment)));
+    requirePositive("timeout", TIMEOUT, timeout);
+    requirePositive("flushInterval", FLUSH_INTERVAL, flushInterval);
+    require(
+        flushAt > 0,
+        () -> "flushAt (" + FLUSH_AT + ") is " + flushAt + ": write 1 or more, e.g. 512");
+    require(
+        sampleRate >= 0 && sampleRate <= 1,
+        () ->
+            "sampleRate ("
+                + SAMPLE_RATE
+                + ") is "
+                + sampleRate
+                + ": write a share from 0.0 to 1.0; 0.1 keeps one trace in ten");
+  }
+
+  /** What the environment says, with defaults for what it does not say. */
+  public static Settings fromEnvironment(Function<String, @Nullable String> variables) {
+    Variables env = new Variables(variables);
+    String baseUrl = env.text(BASE_URL);
+    return new Settings(
+        env.text(PUBLIC_KEY),
+        env.text(SECRET_KEY),
+        checkedBaseUrl(baseUrl == null ? DEFAULT_BASE_URL : baseUrl),
+        env.text(ENVIRONMENT),
+        env.text(RELEASE),
+        env.seconds(TIMEOUT, Duration.ofSeconds(10)),
+        (int) env.number(FLUSH_AT, 512),
+        env.seconds(FLUSH_INTERVAL, Duration.ofSeconds(5)),
+        !"false".equalsIgnoreCase(env.text(TRACING_ENABLED)),
+        env.number(SAMPLE_RATE, 1.0),
+        "true".equalsIgnoreCase(env.text(DEBUG)));
+  }
+
+  /** Both keys are there and nobody switched tracing off. */
+  public boolean canSend() {
+    return tracingEnabled && publicKey != null && secretKey != null;
+  }
+
+  public static boolean isEnvironment(String text) {
+    return ENVIRONMENT_FORM.matcher(text).matches();
+  }
+
+  /** Address of a Langfuse server, or an exception that says what one looks like. */
+  public static URI checkedBaseUrl(String text) {
+    String trimmed = text.strip().replaceAll("/+$", "");
+    URI uri;
+    try {
+      uri = URI.create(trimmed);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(badBaseUrl(text), e);
+    }
+    String scheme = uri.getScheme();
+    require(
+        uri.getHost() != null
+            && ("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme)),
+        () -> badBaseUrl(text));
+    return uri;
+  }
+
+  /** The secret key has no business in a log. */
+  @Override
+  public String toString() {
+    return "Settings[publicKey=" + publicKey + ", baseUrl=" + baseUrl + "]";
+  }
+
+  private static String badBaseUrl(String text) {
+    return "baseUrl ("
+        + BASE_URL_NAME
+        + ") is '"
+        + text
+        + "': write an absolute address such as "
+        + DEFAULT_BASE_URL
+        + " or http://localhost:3000";
+  }
+
+  private static String badEnvironment(String text) {
+    String fixed =
+        text.toLowerCase(Locale.ROOT)
+            .replaceAll("[^a-z0-9_-]+", "-")
+            .replaceAll("^(langfuse[-_]*)+", "");
+    String instead = fixed.substring(0, Math.min(fixed.length(), 40));
+    return "environment ("
+        + ENVIRONMENT
+        + ") is '"
+        + text
+        + "': write at most 40 of a-z, 0-9, '-' and '_', not starting with 'langfuse'"
+        + (isEnvironment(instead) ? "; for example '" + instead + "'" : "");
+  }
+
+  private static void requirePositive(String name, String variable, Duration value) {
+    require(
+        !value.isNegative() && !value.isZero(),
+        () -> name + " (" + variable + ") is " + value + ": write a time longer than zero");
+  }
+
+  private static void require(boolean holds, java.util.function.Supplier<String> message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message.get());
+    }
+  }
+
+  private record Variables(Function<String, @Nullable String> source) {
+
+    @Nullable String text(String name) {
+      String value = source.apply(name);
+      return value == null || value.isBlank() ? null : value.strip();
+    }
+
+    @Nullable String text(List<String> names) {
+      for (String name : names) {
+        String value = text(name);
+        if (value != null) {
+          return value;
+        }
+      }
+      return null;
+    }
+
+    double number(String name, double otherwise) {
+      String value = text(name);
+      try {
+        return value == null ? otherwise : Double.parseDouble(value);
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            name + " is '" + value + "': write a number, e.g. " + otherwise, e);
+      }
+    }
+
+    Duration seconds(String name, Duration otherwise) {
+      double seconds = number(name, otherwise.toMillis() / 1000.0);
+      return Duration.ofMillis(Math.round(seconds * 1000));
+    }
+  }
+}

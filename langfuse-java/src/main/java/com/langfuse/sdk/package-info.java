@@ -1,0 +1,40 @@
+/**
+ * Langfuse tracing for the JVM.
+ *
+ * <p>An <em>observation</em> is one step of your program: an LLM call, a tool, a retrieval, an
+ * agent's turn. Observations nest; a tree of them is a <em>trace</em>.
+ *
+ * <pre>{@code
+ * try (Langfuse langfuse = Langfuse.fromEnv()) {
+ *   String joke = langfuse.observation("joke", GENERATION)
+ *       .model("gpt-4o").input(question)
+ *       .call(generation -> {
+ *         String text = llm.ask(question);
+ *         generation.output(text).usageDetails(Usage.of(12, 34));
+ *         return text;
+ *       });
+ * }
+ * }</pre>
+ *
+ * <ol>
+ *   <li>{@link com.langfuse.sdk.Langfuse} is the door: it opens observations, propagates
+ *       attributes, flushes.
+ *   <li>{@link com.langfuse.sdk.ObservationBuilder} holds what is known before the start, and ends
+ *       in one of four verbs: {@code call}, {@code run}, {@code callAsync} for blocks, {@code
+ *       start} for an observation that you end yourself.
+ *   <li>{@link com.langfuse.sdk.Observation} is the running step; {@link
+ *       com.langfuse.sdk.Generation} adds what models have: tokens, cost, parameters. Which of the
+ *       two you get is said by the {@link com.langfuse.sdk.ObservationType}.
+ *   <li>{@link com.langfuse.sdk.Propagation} gives user, session and tags to all observations of a
+ *       scope.
+ *   <li>Ended observations leave through {@link com.langfuse.sdk.export}; {@link
+ *       com.langfuse.sdk.Langfuse#flush} tells what became of them.
+ * </ol>
+ *
+ * <p>Two rules hold everywhere. Configuration fails fast, with a message that names the setting.
+ * Recording never throws into your program and never blocks it.
+ */
+@NullMarked
+package com.langfuse.sdk;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,18 @@
+/** Langfuse tracing on the OpenTelemetry SDK. */
+module com.langfuse.sdk {
+  requires transitive io.opentelemetry.api;
+  requires transitive io.opentelemetry.context;
+  requires transitive io.opentelemetry.sdk.common;
+  requires transitive io.opentelemetry.sdk.trace;
+  requires io.opentelemetry.exporter.otlp;
+  requires io.opentelemetry.common;
+  requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.datatype.jdk8;
+  requires com.fasterxml.jackson.datatype.jsr310;
+  requires java.net.http;
+  requires static transitive org.jspecify;
+
+  exports com.langfuse.sdk;
+  exports com.langfuse.sdk.export;
+  exports com.langfuse.sdk.propagation;
+}

@@ -1,0 +1,63 @@
+package com.langfuse.sdk
+
+import com.langfuse.sdk.internal.LangfuseAttributes
+import com.tngtech.archunit.base.DescribedPredicate
+import com.tngtech.archunit.core.domain.JavaModifier.FINAL
+import com.tngtech.archunit.core.importer.ClassFileImporter
+import com.tngtech.archunit.core.importer.ImportOption
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses
+import com.tngtech.archunit.library.Architectures.layeredArchitecture
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices
+import io.kotest.core.spec.style.FunSpec
+import io.opentelemetry.api.common.AttributeKey
+
+class ArchitectureTest :
+    FunSpec({
+        val classes = ClassFileImporter().withImportOption(
+            ImportOption.DoNotIncludeTests(),
+        ).importPackages("com.langfuse.sdk")
+        val ours =
+            classes.that(
+                DescribedPredicate.describe("in this module") {
+                    !it.packageName.startsWith("com.langfuse.sdk.local")
+                },
+            )
+
+        test("attribute names stand in one class") {
+            noClasses()
+                .that()
+                .doNotBelongToAnyOf(LangfuseAttributes::class.java)
+                .should()
+                .callMethodWhere(
+                    DescribedPredicate.describe("an attribute key is made") {
+                        it.target.owner.isEquivalentTo(AttributeKey::class.java) && it.target.name.endsWith("Key")
+                    },
+                ).check(ours)
+        }
+
+        test("packages look left only: internal, propagation, export, root") {
+            layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("internal")
+                .definedBy("com.langfuse.sdk.internal")
+                .layer("propagation")
+                .definedBy("com.langfuse.sdk.propagation")
+                .layer("export")
+                .definedBy("com.langfuse.sdk.export")
+                .layer("root")
+                .definedBy("com.langfuse.sdk")
+                .whereLayer("root")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("export")
+                .mayOnlyBeAccessedByLayers("root")
+                .whereLayer("propagation")
+                .mayOnlyBeAccessedByLayers("export", "root")
+                .check(ours)
+            slices().matching("com.langfuse.sdk.(*)..").should().beFreeOfCycles().check(ours)
+        }
+
+        test("nothing static can change") {
+            fields().that().areStatic().should().haveModifier(FINAL).check(ours)
+        }
+    })

@@ -1,0 +1,64 @@
+package com.langfuse.sdk
+
+import com.langfuse.sdk.internal.QuietLog
+import com.langfuse.sdk.local.LocalLangfuse
+import java.time.Duration
+import java.util.concurrent.CopyOnWriteArrayList
+import java.util.logging.Handler
+import java.util.logging.LogRecord
+import java.util.logging.Logger
+
+internal val DEADLINE: Duration = Duration.ofSeconds(20)
+
+/** A builder that knows nothing of the machine's environment variables. */
+internal fun bareBuilder(
+    environment: Map<String, String> = emptyMap(),
+) = LangfuseBuilder(environment::get).flushOnExit(false)
+
+internal fun LocalLangfuse.client(configure: LangfuseBuilder.() -> Unit = {}): Langfuse =
+    bareBuilder()
+        .publicKey(publicKey())
+        .secretKey(secretKey())
+        .baseUrl(baseUrl().toString())
+        .apply(configure)
+        .build()
+
+/** Runs a block with a Langfuse on loopback and a client that reports to it. */
+internal fun <T> withLangfuse(configure: LangfuseBuilder.() -> Unit = {}, block: (LocalLangfuse, Langfuse) -> T): T =
+    LocalLangfuse.start().use { local -> local.client(configure).use { block(local, it) } }
+
+/** The trees of everything that arrives from the block, without times. */
+internal fun treesOf(block: (Langfuse) -> Unit): List<String> =
+    withLangfuse { local, langfuse ->
+        block(langfuse)
+        langfuse.flush(DEADLINE)
+        local.traces().map { it.toTree(false) }
+    }
+
+/** [ObservationBuilder.call] for a Kotlin block, which has no checked exceptions to infer. */
+internal fun <O : Observation, T> ObservationBuilder<O>.block(body: (O) -> T): T = call<T, RuntimeException>(body)
+
+/** What the SDK warned of while the block ran. */
+internal fun warningsOf(block: () -> Unit): List<String> {
+    val messages = CopyOnWriteArrayList<String>()
+    val handler =
+        object : Handler() {
+            override fun publish(record: LogRecord) {
+                messages += record.message
+            }
+
+            override fun flush() = Unit
+
+            override fun close() = Unit
+        }
+    val logger = Logger.getLogger(QuietLog.NAME)
+    logger.addHandler(handler)
+    logger.useParentHandlers = false
+    try {
+        block()
+    } finally {
+        logger.removeHandler(handler)
+        logger.useParentHandlers = true
+    }
+    return messages
+}

@@ -1,0 +1,332 @@
+package com.langfuse.sdk
+
+import com.langfuse.sdk.ObservationType.CHAIN
+import com.langfuse.sdk.ObservationType.EVENT
+import com.langfuse.sdk.ObservationType.GENERATION
+import com.langfuse.sdk.ObservationType.RETRIEVER
+import com.langfuse.sdk.ObservationType.TOOL
+import com.langfuse.sdk.internal.LangfuseAttributes
+import com.langfuse.sdk.local.LocalObservation
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
+import io.kotest.matchers.maps.shouldContainAll
+import io.kotest.matchers.nulls.shouldBeNull
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
+import io.opentelemetry.context.Context
+import java.time.Instant
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.Executors
+
+/** What a program's observations look like once they have arrived over the wire. */
+class ObservationTreeTest :
+    FunSpec({
+        fun received(block: (Langfuse) -> Unit): List<LocalObservation> =
+            withLangfuse { local, langfuse ->
+                block(langfuse)
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                local.observations()
+            }
+
+        test("a pipeline with a generation and a propagated user and session") {
+            val observations =
+                received { langfuse ->
+                    langfuse.propagate().userId("user-123").sessionId("session-abc").makeCurrent().use {
+                        langfuse.observation(
+                            "user-request-pipeline",
+                        ).input(mapOf("query" to "Tell me a joke")).block { pipeline ->
+                            langfuse.observation("joke-generation", GENERATION).model("gpt-4o").block { generation ->
+                                generation.output("Why did the span cross the road?").usageDetails(Usage.of(12, 34))
+                            }
+                            pipeline.output("done")
+                        }
+                    }
+                }
+            val (pipeline, joke) = observations
+            pipeline.type shouldBe "SPAN"
+            pipeline.parentId.shouldBeNull()
+            pipeline.input shouldBe """{"query":"Tell me a joke"}"""
+            pipeline.output shouldBe "done"
+            joke.type shouldBe "GENERATION"
+            joke.parentId shouldBe pipeline.id
+            joke.traceId shouldBe pipeline.traceId
+            joke.model shouldBe "gpt-4o"
+            joke.usage shouldContainAll mapOf("input" to 12L, "output" to 34L)
+            observations.forEach {
+                it.userId shouldBe "user-123"
+                it.sessionId shouldBe "session-abc"
+                it.scopeName shouldBe "langfuse-sdk"
+            }
+        }
+
+        test("a manual observation does not become the parent of later work") {
+            treesOf { langfuse ->
+                langfuse.observation("main-operation").block {
+                    val side = langfuse.observation("manual-side-task").start().input("Data for side task")
+                    langfuse.observation("core-step-within-main").block { Observation.current().output("finished") }
+                    side.output("completed").end()
+                }
+            } shouldBe
+                listOf(
+                    """
+                    main-operation  3 observations
+                    └─ SPAN main-operation
+                       ├─ SPAN manual-side-task
+                       └─ SPAN core-step-within-main
+                    """.trimIndent(),
+                )
+        }
+
+        test("children made from a handle have that handle as parent, whatever is current") {
+            treesOf { langfuse ->
+                langfuse.observation("outer-process").block { outer ->
+                    val mid = outer.observation("mid_span", CHAIN).start()
+                    langfuse.observation("unrelated").block {
+                        mid.observation("mid-tool", TOOL).start().end()
+                        mid.observation("mid-block").block {
+                            langfuse.observation("inside-mid-block").start().end()
+                        }
+                    }
+                    mid.end()
+                }
+            } shouldBe
+                listOf(
+                    """
+                    outer-process  6 observations
+                    └─ SPAN outer-process
+                       ├─ CHAIN mid_span
+                       │  ├─ TOOL mid-tool
+                       │  └─ SPAN mid-block
+                       │     └─ SPAN inside-mid-block
+                       └─ SPAN unrelated
+                    """.trimIndent(),
+                )
+        }
+
+        test("without a current observation each one is a trace of its own") {
+            val (a, b) =
+                received { langfuse ->
+                    langfuse.observation("a").start().end()
+                    langfuse.observation("b").start().end()
+                }
+            a.traceId shouldNotBe b.traceId
+            a.parentId.shouldBeNull()
+            b.parentId.shouldBeNull()
+        }
+
+        test("all ten types arrive under their name") {
+            val observations =
+                received { langfuse ->
+                    ObservationType.values().forEach { langfuse.observation("x", it).start().end() }
+                }
+            observations.map { it.type } shouldContainExactlyInAnyOrder
+                listOf(
+                    "SPAN",
+                    "GENERATION",
+                    "EVENT",
+                    "EMBEDDING",
+                    "AGENT",
+                    "TOOL",
+                    "CHAIN",
+                    "RETRIEVER",
+                    "EVALUATOR",
+                    "GUARDRAIL",
+                )
+            observations.map { it.attributes["langfuse.observation.type"] } shouldContainExactlyInAnyOrder
+                ObservationType.values().map { it.wireName() }
+        }
+
+        test("an event is a point in time, ended by its start") {
+            val (parent, event) =
+                received { langfuse ->
+                    langfuse.observation("parent").block {
+                        langfuse.observation("cache-hit", EVENT).input("key").start()
+                    }
+                }
+            event.parentId shouldBe parent.id
+            event.startTime shouldBe event.endTime
+            event.input shouldBe "key"
+        }
+
+        test("all fields of a generation") {
+            val started = Instant.parse("2026-01-02T03:04:05.123456Z")
+            val generation =
+                received { langfuse ->
+                    langfuse
+                        .observation("chat", GENERATION)
+                        .startTime(started)
+                        .input(listOf(mapOf("role" to "user", "content" to "hi")))
+                        .model("gpt-4o")
+                        .modelParameters(mapOf("temperature" to 0.2, "stop" to listOf("\n"), "seed" to null))
+                        .prompt(PromptReference("greeting", 3))
+                        .metadata("attempt", 1)
+                        .level(ObservationLevel.DEBUG)
+                        .version("v2")
+                        .environment("staging")
+                        .start()
+                        .output(mapOf("content" to "hello"))
+                        .usageDetails(Usage.of(10, 5).with("input_cached_tokens", 100).with("wrong", -1))
+                        .costDetails(mapOf("total" to 0.25))
+                        .completionStartTime(started.plusMillis(400))
+                        .statusMessage("fine")
+                        .metadata("tags", listOf("x"))
+                        .end(started.plusSeconds(1))
+                }.single()
+            generation.startTime shouldBe started
+            generation.endTime shouldBe started.plusSeconds(1)
+            generation.input shouldBe """[{"role":"user","content":"hi"}]"""
+            generation.output shouldBe """{"content":"hello"}"""
+            generation.model shouldBe "gpt-4o"
+            generation.attributes["langfuse.observation.model.parameters"] shouldBe
+                """{"temperature":0.2,"stop":["\n"]}"""
+            generation.promptName shouldBe "greeting"
+            generation.promptVersion shouldBe 3
+            generation.usage shouldContainAll mapOf("input" to 10L, "output" to 5L, "input_cached_tokens" to 100L)
+            generation.usage.containsKey("wrong") shouldBe false
+            generation.cost["total"] shouldBe 0.25
+            generation.completionStartTime shouldBe started.plusMillis(400)
+            generation.attributes["langfuse.observation.completion_start_time"] shouldBe
+                "\"2026-01-02T03:04:05.523456Z\""
+            generation.level shouldBe "DEBUG"
+            generation.statusMessage shouldBe "fine"
+            generation.version shouldBe "v2"
+            generation.environment shouldBe "staging"
+            generation.attributes["langfuse.observation.metadata.attempt"] shouldBe "1"
+            generation.attributes["langfuse.observation.metadata.tags"] shouldBe """["x"]"""
+        }
+
+        test("metadata: one attribute per key, too many keys as one, no object under a key of its own") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation(
+                        "map",
+                    ).start().metadata(mapOf("a" to "text", "b" to 1, "c" to null)).metadata("a", "").end()
+                    langfuse.observation("many").start().metadata((1..61).associate { "k$it" to it }).end()
+                    langfuse.observation("list").start().metadata(listOf(1, 2)).end()
+                    langfuse.observation("record").start().metadata(Usage.of(1, 2)).end()
+                }
+
+            fun metadataOf(name: String) =
+                observations.single {
+                    it.name == name
+                }.attributes.filterKeys { it.startsWith(LangfuseAttributes.METADATA.key) }
+            metadataOf("map") shouldBe
+                mapOf("langfuse.observation.metadata.a" to "", "langfuse.observation.metadata.b" to "1")
+            metadataOf("many").keys shouldContainExactly setOf("langfuse.observation.metadata")
+            observations.single { it.name == "many" }.metadata["k61"] shouldBe "61"
+            metadataOf("list") shouldBe mapOf("langfuse.observation.metadata" to """{"metadata":[1,2]}""")
+        }
+
+        test("a prompt without a real version is not linked, with a warning") {
+            val warnings =
+                warningsOf {
+                    received { langfuse ->
+                        langfuse.observation("g", GENERATION).prompt(PromptReference("fallback", 0)).start().end()
+                    }
+                        .single()
+                        .promptName
+                        .shouldBeNull()
+                }
+            warnings.size shouldBe 1
+        }
+
+        test("what is set after the end is not recorded, and a second end changes nothing") {
+            val ended = Instant.now().plusSeconds(3)
+            val observation =
+                received { langfuse ->
+                    val handle = langfuse.observation("a").start()
+                    handle.end(ended)
+                    handle.output("late").recordException(IllegalStateException("late")).end()
+                }.single()
+            observation.output.shouldBeNull()
+            observation.level shouldBe "DEFAULT"
+            observation.endTime shouldBe ended
+        }
+
+        test("a handle is ended on another thread, and its context travels with a wrapped task") {
+            val pool = Executors.newSingleThreadExecutor()
+            try {
+                val observations =
+                    received { langfuse ->
+                        val handle = langfuse.propagate().userId("u").call<Observation, RuntimeException> {
+                            langfuse.observation("a").start()
+                        }
+                        CompletableFuture
+                            .runAsync(
+                                handle.context().wrap(
+                                    Runnable { langfuse.observation("on-pool").block { handle.output("x").end() } },
+                                ),
+                                pool,
+                            )
+                            .join()
+                        CompletableFuture.supplyAsync({ Context.current() }, pool).join() shouldBe Context.root()
+                    }
+                observations.single { it.name == "on-pool" }.parentId shouldBe observations.single { it.name == "a" }.id
+                observations.forEach { it.userId shouldBe "u" }
+            } finally {
+                pool.shutdown()
+            }
+        }
+
+        test("current is a no-op when nothing is active, and undone when the block is left") {
+            received { langfuse ->
+                Observation.current().input("x").observation("child").start().end()
+                langfuse.observation("a").block { a -> Observation.current().id() shouldBe a.id() }
+                Observation.current().id().shouldBeNull()
+                Context.current() shouldBe Context.root()
+            }.map { it.name } shouldContainExactly listOf("a")
+        }
+
+        test("Generation.current reaches the generation around it") {
+            received { langfuse ->
+                langfuse.observation("g", GENERATION).block { Generation.current().model("late-known") }
+            }
+                .single()
+                .model shouldBe "late-known"
+        }
+
+        test("each client finds its own parent: nested clients do not mix their trees") {
+            val inner = bareBuilder()
+            withLangfuse { localA, a ->
+                withLangfuse { localB, b ->
+                    a.observation("a-1").block {
+                        b.observation("b-1").block {
+                            a.observation("a-2").block { b.observation("b-2").start().end() }
+                        }
+                    }
+                    a.flush(DEADLINE)
+                    b.flush(DEADLINE)
+                    localA.traces().map { it.toTree(false) } shouldContainExactly
+                        listOf("a-1  2 observations\n└─ SPAN a-1\n   └─ SPAN a-2")
+                    localB.traces().map { it.toTree(false) } shouldContainExactly
+                        listOf("b-1  2 observations\n└─ SPAN b-1\n   └─ SPAN b-2")
+                    localA.traces().single().id shouldNotBe localB.traces().single().id
+                }
+            }
+            inner.build().isEnabled shouldBe false
+        }
+
+        test("Langfuse.current is the client of the innermost block, scope or context") {
+            withLangfuse { _, a ->
+                withLangfuse { _, b ->
+                    a.observation("a").block {
+                        Langfuse.current() shouldBe a
+                        b.context().makeCurrent().use { Langfuse.current() shouldBe b }
+                        b.propagate().userId("u").run<RuntimeException> { Langfuse.current() shouldBe b }
+                        b.observation("b").block { Langfuse.current() shouldBe b }
+                        Langfuse.current() shouldBe a
+                    }
+                }
+            }
+        }
+
+        test("nothing is left on the threads") {
+            withLangfuse { local, langfuse ->
+                langfuse.observation("search", RETRIEVER).block { }
+                local.awaitObservations(0, DEADLINE).shouldBeEmpty()
+                Context.current() shouldBe Context.root()
+            }
+        }
+    })

@@ -1,0 +1,157 @@
+package com.langfuse.sdk
+
+import com.langfuse.sdk.local.LocalObservation
+import com.langfuse.sdk.propagation.PropagatedAttributes
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.maps.shouldNotContainKey
+import io.kotest.matchers.nulls.shouldBeNull
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.opentelemetry.context.Context
+
+class PropagationTest :
+    FunSpec({
+        fun received(
+            configure: LangfuseBuilder.() -> Unit = {},
+            block: (Langfuse) -> Unit,
+        ): Map<String, LocalObservation> =
+            withLangfuse(configure) { local, langfuse ->
+                block(langfuse)
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                local.observations().associateBy { it.name }
+            }
+
+        test("every attribute reaches every observation of the scope, and none outside") {
+            val observations =
+                received { langfuse ->
+                    langfuse
+                        .propagate()
+                        .userId("u")
+                        .sessionId("s")
+                        .tags("t1", "t2")
+                        .metadata("plan", "pro")
+                        .metadata(mapOf("seats" to 3))
+                        .version("v")
+                        .traceName("checkout")
+                        .environment("staging")
+                        .run<RuntimeException> {
+                            langfuse.observation("root").block { langfuse.observation("child").start().end() }
+                        }
+                    langfuse.observation("outside").start().end()
+                }
+            listOf("root", "child").map(observations::getValue).forEach {
+                it.userId shouldBe "u"
+                it.sessionId shouldBe "s"
+                it.tags shouldContainExactly listOf("t1", "t2")
+                it.attributes["langfuse.trace.metadata.plan"] shouldBe "pro"
+                it.attributes["langfuse.trace.metadata.seats"] shouldBe "3"
+                it.version shouldBe "v"
+                it.traceName shouldBe "checkout"
+                it.environment shouldBe "staging"
+            }
+            val outside = observations.getValue("outside")
+            outside.userId.shouldBeNull()
+            outside.environment shouldBe "default"
+            outside.tags shouldHaveSize 0
+        }
+
+        test("the observation that is current when the scope opens gets the attributes too") {
+            received { langfuse ->
+                langfuse.observation("current").block { langfuse.propagate().userId("late").run<RuntimeException> { } }
+            }.getValue("current").userId shouldBe "late"
+        }
+
+        test("scopes nest: scalars override, metadata merges, tags are appended once; the outer ones come back") {
+            val observations =
+                received { langfuse ->
+                    langfuse.propagate().userId(
+                        "outer",
+                    ).sessionId("s").tags("a", "b").metadata("k", 1).metadata("o", 1).run<RuntimeException> {
+                        langfuse.propagate().userId("inner").tags("b", "c").metadata("k", 2).run<RuntimeException> {
+                            langfuse.observation("in").start().end()
+                        }
+                        langfuse.observation("after").start().end()
+                    }
+                }
+            val inner = observations.getValue("in")
+            inner.userId shouldBe "inner"
+            inner.sessionId shouldBe "s"
+            inner.tags shouldContainExactly listOf("a", "b", "c")
+            inner.metadata["k"] shouldBe "2"
+            inner.metadata["o"] shouldBe "1"
+            val after = observations.getValue("after")
+            after.userId shouldBe "outer"
+            after.tags shouldContainExactly listOf("a", "b")
+            after.metadata["k"] shouldBe "1"
+        }
+
+        test("explicit wins over propagated, propagated over the client's") {
+            val observations =
+                received({ environment("client").release("r1") }) { langfuse ->
+                    langfuse.observation("plain").start().end()
+                    langfuse.propagate().environment("scope").version("scope").run<RuntimeException> {
+                        langfuse.observation("scoped").start().end()
+                        langfuse.observation("explicit").environment("own").version("own").start().end()
+                    }
+                }
+            observations.getValue("plain").environment shouldBe "client"
+            observations.getValue("plain").release shouldBe "r1"
+            observations.getValue("scoped").environment shouldBe "scope"
+            observations.getValue("scoped").version shouldBe "scope"
+            observations.getValue("explicit").environment shouldBe "own"
+            observations.getValue("explicit").version shouldBe "own"
+        }
+
+        test("values that Langfuse would refuse are dropped with a warning that names them, blank ones silently") {
+            val long = "x".repeat(201)
+            val warnings =
+                warningsOf {
+                    val observation =
+                        received { langfuse ->
+                            langfuse
+                                .propagate()
+                                .userId(long)
+                                .sessionId("")
+                                .tags("ok", long)
+                                .metadata("k", long)
+                                .metadata("hostile", HasHostileToString)
+                                .environment("Not OK")
+                                .run<RuntimeException> { langfuse.observation("a").start().end() }
+                        }.getValue("a")
+                    observation.userId.shouldBeNull()
+                    observation.sessionId.shouldBeNull()
+                    observation.tags shouldContainExactly listOf("ok")
+                    observation.attributes shouldNotContainKey "langfuse.trace.metadata.k"
+                    observation.environment shouldBe "default"
+                }
+            listOf("userId", "tag", "metadata.k", "metadata.hostile", "environment").forEach { name ->
+                warnings.count { "'$name'" in it } shouldBe 1
+            }
+            warnings.first { "'userId'" in it } shouldContain "over 200 characters (201 chars). Dropping value."
+            warnings shouldHaveSize 5
+        }
+
+        test("a value of exactly 200 characters is kept") {
+            val id = "x".repeat(200)
+            received { langfuse ->
+                langfuse.propagate().userId(id).run<RuntimeException> { langfuse.observation("a").start().end() }
+            }
+                .getValue("a")
+                .userId shouldBe id
+        }
+
+        test("the scope is undone on the thread") {
+            withLangfuse { _, langfuse ->
+                langfuse.propagate().userId("u").call<Unit, RuntimeException> {
+                    PropagatedAttributes.from(Context.current()).asAttributes().size() shouldBe 1
+                }
+                Context.current() shouldBe Context.root()
+            }
+        }
+    }) {
+    private object HasHostileToString {
+        override fun toString(): String = error("no")
+    }
+}

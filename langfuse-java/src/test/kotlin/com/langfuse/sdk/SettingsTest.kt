@@ -1,0 +1,169 @@
+package com.langfuse.sdk
+
+import com.langfuse.sdk.ObservationType.GENERATION
+import com.langfuse.sdk.internal.Settings
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.nulls.shouldBeNull
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
+import java.time.Duration
+
+class SettingsTest :
+    FunSpec({
+        fun settings(vararg variables: Pair<String, String>) = Settings.fromEnvironment(mapOf(*variables)::get)
+
+        test("everything can be said by the environment") {
+            val settings =
+                settings(
+                    "LANGFUSE_PUBLIC_KEY" to "pk",
+                    "LANGFUSE_SECRET_KEY" to "sk",
+                    "LANGFUSE_BASE_URL" to "http://localhost:3000/",
+                    "LANGFUSE_TRACING_ENVIRONMENT" to "staging",
+                    "LANGFUSE_RELEASE" to "1.2",
+                    "LANGFUSE_TIMEOUT" to "2.5",
+                    "LANGFUSE_FLUSH_AT" to "7",
+                    "LANGFUSE_FLUSH_INTERVAL" to "0.25",
+                    "LANGFUSE_TRACING_ENABLED" to "False",
+                    "LANGFUSE_SAMPLE_RATE" to "0.5",
+                    "LANGFUSE_DEBUG" to "true",
+                )
+            settings.publicKey() shouldBe "pk"
+            settings.secretKey() shouldBe "sk"
+            settings.baseUrl().toString() shouldBe "http://localhost:3000"
+            settings.environment() shouldBe "staging"
+            settings.release() shouldBe "1.2"
+            settings.timeout() shouldBe Duration.ofMillis(2500)
+            settings.flushAt() shouldBe 7
+            settings.flushInterval() shouldBe Duration.ofMillis(250)
+            settings.tracingEnabled() shouldBe false
+            settings.sampleRate() shouldBe 0.5
+            settings.debug() shouldBe true
+            settings.canSend() shouldBe false
+        }
+
+        test("what is not said has the documented default") {
+            val settings = settings("LANGFUSE_PUBLIC_KEY" to " ")
+            settings.publicKey().shouldBeNull()
+            settings.baseUrl().toString() shouldBe "https://cloud.langfuse.com"
+            settings.environment().shouldBeNull()
+            settings.release().shouldBeNull()
+            settings.timeout() shouldBe Duration.ofSeconds(10)
+            settings.flushAt() shouldBe 512
+            settings.flushInterval() shouldBe Duration.ofSeconds(5)
+            settings.tracingEnabled() shouldBe true
+            settings.sampleRate() shouldBe 1.0
+            settings.debug() shouldBe false
+        }
+
+        test("the base URL has three names, the newest wins") {
+            settings("LANGFUSE_HOST" to "http://host").baseUrl().toString() shouldBe "http://host"
+            settings("LANGFUSE_HOST" to "http://host", "LANGFUSE_BASEURL" to "http://old").baseUrl().toString() shouldBe
+                "http://old"
+            settings(
+                "LANGFUSE_BASE_URL" to "http://new",
+                "LANGFUSE_BASEURL" to "http://old",
+            ).baseUrl().toString() shouldBe
+                "http://new"
+        }
+
+        test("the release falls back to the commit of the build server") {
+            settings("GITHUB_SHA" to "abc").release() shouldBe "abc"
+            settings("GITHUB_SHA" to "abc", "CI_COMMIT_SHA" to "def").release() shouldBe "def"
+            settings("GITHUB_SHA" to "abc", "LANGFUSE_RELEASE" to "1").release() shouldBe "1"
+        }
+
+        test("what is said in code wins over the environment") {
+            val environment = mapOf(
+                "LANGFUSE_PUBLIC_KEY" to "pk",
+                "LANGFUSE_SECRET_KEY" to "sk",
+                "LANGFUSE_TRACING_ENABLED" to "false",
+            )
+            bareBuilder(environment).build().isEnabled shouldBe false
+            bareBuilder(environment).tracingEnabled(true).build().use { it.isEnabled shouldBe true }
+        }
+
+        listOf("foo", "localhost:3000", "ftp://host", "http://", "http://a b", "").forEach { url ->
+            test("base URL '$url' is refused with an example") {
+                val message = shouldThrow<IllegalArgumentException> { bareBuilder().baseUrl(url) }.message!!
+                message shouldContain "LANGFUSE_BASE_URL"
+                message shouldContain "'$url'"
+                message shouldContain "https://cloud.langfuse.com"
+            }
+        }
+
+        test("a sample rate of 2.0 is refused with the allowed range") {
+            val message = shouldThrow<IllegalArgumentException> { bareBuilder().sampleRate(2.0).build() }.message!!
+            message shouldContain "LANGFUSE_SAMPLE_RATE"
+            message shouldContain "2.0"
+            message shouldContain "0.0 to 1.0"
+        }
+
+        test("the environment Langfuse-X is refused with what to write instead") {
+            val message = shouldThrow<IllegalArgumentException> {
+                bareBuilder().environment("Langfuse-X").build()
+            }.message!!
+            message shouldContain "LANGFUSE_TRACING_ENVIRONMENT"
+            message shouldContain "'Langfuse-X'"
+            message shouldContain "for example 'x'"
+        }
+
+        test("a number that is none is refused by its name") {
+            val message = shouldThrow<IllegalArgumentException> { settings("LANGFUSE_FLUSH_AT" to "many") }.message!!
+            message shouldContain "LANGFUSE_FLUSH_AT is 'many'"
+        }
+
+        test("times and counts must be positive") {
+            shouldThrow<IllegalArgumentException> {
+                bareBuilder().timeout(Duration.ZERO).build()
+            }.message!! shouldContain
+                "LANGFUSE_TIMEOUT"
+            shouldThrow<IllegalArgumentException> { bareBuilder().flushAt(0).build() }.message!! shouldContain
+                "LANGFUSE_FLUSH_AT"
+            shouldThrow<IllegalArgumentException> {
+                bareBuilder().flushInterval(Duration.ofSeconds(-1)).build()
+            }.message!! shouldContain
+                "LANGFUSE_FLUSH_INTERVAL"
+        }
+
+        test("without keys the client warns once, runs every body and records nothing") {
+            val warnings =
+                warningsOf {
+                    bareBuilder().publicKey("pk").build().use { langfuse ->
+                        langfuse.isEnabled shouldBe false
+                        val result =
+                            langfuse.observation("a", GENERATION).model("m").block { generation ->
+                                generation.id().shouldBeNull()
+                                generation.traceId().shouldBeNull()
+                                Observation.current().output("ignored")
+                                generation.observation("b").start().end()
+                                langfuse.observation("c").block { "value" }
+                            }
+                        result shouldBe "value"
+                        langfuse.flush().isComplete shouldBe true
+                    }
+                }
+            warnings shouldHaveSize 1
+            warnings[0] shouldContain "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
+        }
+
+        test("tracing switched off on purpose is no reason to warn") {
+            warningsOf { bareBuilder().tracingEnabled(false).build().close() }.shouldBeEmpty()
+        }
+
+        test("a disabled client starts no thread") {
+            val before = Thread.getAllStackTraces().keys
+            bareBuilder().tracingEnabled(false).build().use { langfuse ->
+                langfuse.observation("a").block { }
+                langfuse.flush()
+                (Thread.getAllStackTraces().keys - before).shouldBeEmpty()
+            }
+        }
+
+        test("the secret key is in no text") {
+            settings("LANGFUSE_SECRET_KEY" to "sk-secret").toString() shouldNotContain "sk-secret"
+        }
+    })

@@ -1,0 +1,228 @@
+package com.langfuse.sdk.export
+
+import com.langfuse.sdk.DEADLINE
+import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.bareBuilder
+import com.langfuse.sdk.block
+import com.langfuse.sdk.client
+import com.langfuse.sdk.internal.SdkVersion
+import com.langfuse.sdk.local.Fault
+import com.langfuse.sdk.local.LocalLangfuse
+import com.langfuse.sdk.warningsOf
+import com.langfuse.sdk.withLangfuse
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.longs.shouldBeLessThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
+import java.time.Duration
+import java.util.Base64
+import java.util.concurrent.CountDownLatch
+import kotlin.concurrent.thread
+import kotlin.time.measureTime
+
+/** From an ended observation to the server's answer, over real sockets. */
+class DeliveryTest :
+    FunSpec({
+        fun Langfuse.record(observations: Int) = repeat(observations) { observation("o-$it").start().end() }
+
+        test("the request carries what Langfuse expects: keys, SDK, ingestion version, gzipped protobuf") {
+            withLangfuse { local, langfuse ->
+                langfuse.record(1)
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                val request = local.requests().single()
+                request.method shouldBe "POST"
+                request.path shouldBe "/api/public/otel/v1/traces"
+                val credentials = Base64.getEncoder().encodeToString(
+                    "${local.publicKey()}:${local.secretKey()}".toByteArray(),
+                )
+                request.headers["authorization"] shouldBe "Basic $credentials"
+                request.headers["x-langfuse-sdk-name"] shouldBe "java"
+                request.headers["x-langfuse-sdk-version"] shouldBe SdkVersion.CURRENT
+                request.headers["x-langfuse-public-key"] shouldBe local.publicKey()
+                request.headers["x-langfuse-ingestion-version"] shouldBe "4"
+                request.headers["content-type"] shouldBe "application/x-protobuf"
+                request.headers["content-encoding"] shouldBe "gzip"
+                request.headers["upgrade"] shouldBe null
+                SdkVersion.CURRENT shouldNotBe "unknown"
+                SdkVersion.CURRENT shouldNotContain "$"
+            }
+        }
+
+        test("a base URL with a path and a trailing slash is kept apart from the route") {
+            LocalLangfuse.start().use { local ->
+                local.client { baseUrl("${local.baseUrl()}/langfuse/") }.use { langfuse ->
+                    langfuse.record(1)
+                    langfuse.flush(DEADLINE).failed() shouldBe 1
+                }
+                local.requests().first().path shouldBe "/langfuse/api/public/otel/v1/traces"
+            }
+        }
+
+        test("observations leave in batches without anyone flushing: when a batch is full, or after the interval") {
+            withLangfuse({ flushAt(10).flushInterval(Duration.ofHours(1)) }) { local, langfuse ->
+                langfuse.record(10)
+                local.awaitObservations(10, DEADLINE) shouldHaveSize 10
+            }
+            withLangfuse({ flushInterval(Duration.ofMillis(10)) }) { local, langfuse ->
+                langfuse.record(1)
+                local.awaitObservations(1, DEADLINE) shouldHaveSize 1
+            }
+        }
+
+        test("flush tells what happened since the last report") {
+            withLangfuse { _, langfuse ->
+                langfuse.record(3)
+                langfuse.flush(DEADLINE) shouldBe FlushReport(3, 0, 0, 0)
+                langfuse.flush(DEADLINE) shouldBe FlushReport(0, 0, 0, 0)
+                langfuse.record(2)
+                langfuse.flush(DEADLINE) shouldBe FlushReport(2, 0, 0, 0)
+            }
+        }
+
+        test("a burst of 20,000 from 8 threads arrives whole") {
+            withLangfuse { local, langfuse ->
+                (1..8).map { thread { langfuse.record(2_500) } }.forEach { it.join() }
+                langfuse.flush(Duration.ofSeconds(60)) shouldBe FlushReport(20_000, 0, 0, 0)
+                local.observations() shouldHaveSize 20_000
+                local.duplicates() shouldBe 0
+            }
+        }
+
+        listOf(408, 429, 500, 502, 503, 504).forEach { status ->
+            test("$status is tried again, and nothing is lost") {
+                withLangfuse { local, langfuse ->
+                    local.enqueue(Fault.status(status))
+                    langfuse.record(2)
+                    langfuse.flush(DEADLINE) shouldBe FlushReport(2, 0, 0, 0)
+                    local.requests().map { it.status } shouldBe listOf(status, 200)
+                }
+            }
+        }
+
+        test("a connection that closes without an answer, or within it, is tried again") {
+            withLangfuse { local, langfuse ->
+                local.enqueue(Fault.reset(), Fault.halfBody())
+                langfuse.record(2)
+                langfuse.flush(DEADLINE) shouldBe FlushReport(2, 0, 0, 0)
+                local.observations() shouldHaveSize 2
+            }
+        }
+
+        test("Retry-After is obeyed") {
+            withLangfuse { local, langfuse ->
+                local.enqueue(Fault.status(429).retryAfter("2"))
+                langfuse.record(1)
+                val took = measureTime { langfuse.flush(DEADLINE) shouldBe FlushReport(1, 0, 0, 0) }
+                (took.inWholeMilliseconds >= 2000) shouldBe true
+            }
+        }
+
+        test("a final refusal is not repeated: counted as failed, with the server's words in one warning") {
+            val warnings =
+                warningsOf {
+                    withLangfuse { local, langfuse ->
+                        local.always(Fault.status(400))
+                        langfuse.record(2)
+                        langfuse.flush(DEADLINE) shouldBe FlushReport(0, 2, 0, 0)
+                        local.requests() shouldHaveSize 1
+                        local.always(null)
+                        langfuse.record(1)
+                        langfuse.flush(DEADLINE) shouldBe FlushReport(1, 0, 0, 0)
+                    }
+                }
+            warnings.single() shouldContain "400"
+        }
+
+        test("wrong keys: flush says failed, one warning names the settings and not the secret, the program goes on") {
+            val warnings =
+                warningsOf {
+                    LocalLangfuse.start().use { local ->
+                        local.client { secretKey("sk-wrong-secret") }.use { langfuse ->
+                            repeat(3) {
+                                langfuse.observation("a").block { "value" } shouldBe "value"
+                                langfuse.flush(DEADLINE) shouldBe FlushReport(0, 1, 0, 0)
+                            }
+                        }
+                        local.observations().shouldBeEmpty()
+                    }
+                }
+            val warning = warnings.single { "refuses" in it }
+            warning shouldContain "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
+            warning shouldContain "LANGFUSE_BASE_URL"
+            warnings.forEach { it shouldNotContain "sk-wrong-secret" }
+        }
+
+        test("a server that never answers: flush and close return by their deadline and say what is pending") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.hang())
+                val langfuse = local.client()
+                langfuse.record(3)
+                val flushed = measureTime { langfuse.flush(Duration.ofMillis(300)) shouldBe FlushReport(0, 0, 0, 3) }
+                flushed.inWholeMilliseconds shouldBeLessThan 2_000
+                val closed = measureTime { langfuse.close(Duration.ofMillis(300)).pending() shouldBe 3 }
+                closed.inWholeMilliseconds shouldBeLessThan 2_000
+            }
+        }
+
+        test("nobody listens: the program is not disturbed, and the report is honest") {
+            val port = LocalLangfuse.start().use { it.baseUrl() }
+            val langfuse =
+                bareBuilder()
+                    .publicKey("pk")
+                    .secretKey("sk")
+                    .baseUrl(port.toString())
+                    .build()
+            langfuse.record(2)
+            langfuse.flush(Duration.ofMillis(200)).exported() shouldBe 0
+            langfuse.close(Duration.ofMillis(200)).pending() shouldBe 2
+        }
+
+        test("close delivers what is left, may be called again, and what ends later is counted as dropped") {
+            LocalLangfuse.start().use { local ->
+                val langfuse = local.client()
+                val open = langfuse.observation("open").start()
+                langfuse.record(5)
+                langfuse.close(DEADLINE) shouldBe FlushReport(5, 0, 0, 0)
+                langfuse.close(DEADLINE) shouldBe FlushReport(0, 0, 0, 0)
+                val warnings = warningsOf { open.end() }
+                warnings.single() shouldContain "closed"
+                langfuse.flush(DEADLINE) shouldBe FlushReport(0, 0, 1, 0)
+                local.observations() shouldHaveSize 5
+            }
+        }
+
+        test("flush, close and end at the same time: no deadlock, no exception, every observation in one number") {
+            LocalLangfuse.start().use { local ->
+                val langfuse = local.client()
+                val go = CountDownLatch(1)
+                val reports = java.util.concurrent.ConcurrentLinkedQueue<FlushReport>()
+                val threads =
+                    (1..20).map { index ->
+                        thread {
+                            go.await()
+                            langfuse.record(100)
+                            reports += if (index == 20) langfuse.close(DEADLINE) else langfuse.flush(DEADLINE)
+                        }
+                    }
+                go.countDown()
+                threads.forEach { it.join() }
+                reports += langfuse.flush(DEADLINE)
+                reports.sumOf { it.exported() + it.failed() + it.dropped() } shouldBe 2_000
+                local.observations().size.toLong() shouldBe reports.sumOf { it.exported() }
+            }
+        }
+
+        test("sampling keeps or drops whole traces, and a dropped one is not counted as lost") {
+            withLangfuse({ sampleRate(0.5) }) { local, langfuse ->
+                repeat(200) { langfuse.observation("root").block { langfuse.observation("child").start().end() } }
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                val traces = local.traces()
+                traces.forEach { it.observations() shouldHaveSize 2 }
+                (traces.size in 50..150) shouldBe true
+            }
+        }
+    })
