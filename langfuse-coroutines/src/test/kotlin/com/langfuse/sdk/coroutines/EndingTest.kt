@@ -1,0 +1,159 @@
+package com.langfuse.sdk.coroutines
+
+import com.langfuse.sdk.local.LocalObservation
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.assertions.throwables.shouldThrowAny
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.nulls.shouldBeNull
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.types.shouldBeSameInstanceAs
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeoutOrNull
+import kotlinx.coroutines.yield
+import java.io.IOException
+import kotlin.time.Duration.Companion.milliseconds
+
+class EndingTest :
+    FunSpec({
+        fun LocalObservation.isOk() {
+            level shouldBe "DEFAULT"
+            statusMessage.shouldBeNull()
+            otelStatus shouldBe "UNSET"
+        }
+
+        fun LocalObservation.isError(message: String) {
+            level shouldBe "ERROR"
+            statusMessage shouldBe message
+            otelStatus shouldBe "ERROR"
+            events.single().name shouldBe "exception"
+        }
+
+        fun LocalObservation.isCancelled(message: String) {
+            level shouldBe "WARNING"
+            statusMessage!! shouldContain message
+            otelStatus shouldBe "UNSET"
+        }
+
+        // Assertions are on in tests, so coroutines would hand out copies of exceptions here.
+        test("an exception marks exactly the blocks it leaves, and the caller gets the same instance") {
+            val thrown = IOException("no network")
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("survivor") {
+                        shouldThrow<IOException> {
+                            langfuse.propagateAttributes(userId = "u") {
+                                langfuse.observation("left") {
+                                    withContext(Dispatchers.IO) { yield() }
+                                    langfuse.observation("thrower") {
+                                        yield()
+                                        throw thrown
+                                    }
+                                }
+                            }
+                        } shouldBeSameInstanceAs thrown
+                        langfuse.observation("bystander") { }
+                    }
+                }
+            observations.named("thrower").isError("no network")
+            observations.named("left").isError("no network")
+            observations.named("survivor").isOk()
+            observations.named("bystander").isOk()
+        }
+
+        test("an Error fails the block too") {
+            val thrown = NotImplementedError("later")
+            received { langfuse ->
+                shouldThrowAny { langfuse.observation("a") { throw thrown } } shouldBeSameInstanceAs thrown
+            }.named("a").isError("later")
+        }
+
+        test("a failing child fails the block; its siblings are cancelled, not failed") {
+            val observations =
+                received { langfuse ->
+                    shouldThrow<IOException> {
+                        langfuse.observation("parent") {
+                            val waiting = CompletableDeferred<Unit>()
+                            launch {
+                                langfuse.observation("sibling") {
+                                    waiting.complete(Unit)
+                                    awaitCancellation()
+                                }
+                            }
+                            async {
+                                langfuse.observation("failing") {
+                                    waiting.await()
+                                    throw IOException("broken")
+                                }
+                            }.await()
+                        }
+                    }
+                }
+            observations.named("failing").isError("broken")
+            observations.named("parent").isError("broken")
+            observations.named("sibling").isCancelled("")
+            observations.named("sibling").parentId shouldBe observations.named("parent").id
+        }
+
+        test("a cancelled coroutine's observations end as WARNING, its parent's are untouched") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("parent") {
+                        val started = CompletableDeferred<Unit>()
+                        val job =
+                            launch(Dispatchers.Default) {
+                                langfuse.observation("cancelled") {
+                                    langfuse.observation("inner") {
+                                        started.complete(Unit)
+                                        awaitCancellation()
+                                    }
+                                }
+                            }
+                        started.await()
+                        job.cancelAndJoin()
+                    }
+                }
+            observations.named("cancelled").isCancelled("cancelled")
+            observations.named("inner").isCancelled("cancelled")
+            observations.named("parent").isOk()
+        }
+
+        test("a timeout is a WARNING with its message, and what is around it goes on") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("around") {
+                        withTimeoutOrNull(10.milliseconds) { langfuse.observation("slow") { awaitCancellation() } }.shouldBeNull()
+                        langfuse.observation("next") { }
+                    }
+                }
+            observations.named("slow").isCancelled("imed out waiting for 10 ms")
+            observations.named("around").isOk()
+            observations.named("next").isOk()
+            observations.named("next").parentId shouldBe observations.named("around").id
+        }
+
+        test("a block that finishes while its children still run is not ended before them") {
+            val observations =
+                received { langfuse ->
+                    coroutineScope {
+                        val gate = CompletableDeferred<Unit>()
+                        launch { gate.complete(Unit) }
+                        langfuse.observation("parent") {
+                            launch {
+                                gate.await()
+                                langfuse.observation("child") { }
+                            }
+                            "done"
+                        } shouldBe "done"
+                    }
+                }
+            (observations.named("child").endTime!! <= observations.named("parent").endTime!!) shouldBe true
+        }
+    })

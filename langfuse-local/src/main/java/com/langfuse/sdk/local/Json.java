@@ -1,0 +1,55 @@
+package com.langfuse.sdk.local;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/** JSON in and out, leniently: what is not JSON is null, not an exception. */
+final class Json {
+
+  // Prompts are long. Jackson's limit of 20 million characters protects servers on the open net.
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** The tree, or null if the text is not one complete JSON value. */
+  static @Nullable JsonNode parse(String text) {
+    try {
+      JsonNode node = MAPPER.readTree(text);
+      return node.isMissingNode() ? null : node;
+    } catch (JsonProcessingException notJson) {
+      return null;
+    }
+  }
+
+  static JsonNode parse(byte[] body) throws IOException {
+    return MAPPER.readTree(body);
+  }
+
+  /** Text stays as it is, everything else becomes JSON text: how Langfuse stores values. */
+  static String text(Object value) {
+    if (value instanceof String text) {
+      return text;
+    }
+    if (value instanceof JsonNode node) {
+      return node.isTextual() ? node.textValue() : node.toString();
+    }
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Json() {}
+}

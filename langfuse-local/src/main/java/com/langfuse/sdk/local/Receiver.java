@@ -1,0 +1,146 @@
+package com.langfuse.sdk.local;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The socket on loopback: reads requests, lets faults have their turn, writes answers. */
+final class Receiver implements AutoCloseable {
+
+  private static final String NO_DELAY = "sun.net.httpserver.nodelay";
+  private static final byte[] LOOPBACK = {127, 0, 0, 1};
+  private static final byte[] UNREAD = {};
+  private static final int NO_ANSWER = 0;
+
+  static {
+    // Or each answer waits 40 ms: headers and body are two packets, and the kernel holds back the
+    // second until the first is acknowledged. Read once by the JDK's server, hence this early.
+    if (System.getProperty(NO_DELAY) == null) {
+      System.setProperty(NO_DELAY, "true");
+    }
+  }
+
+  private final Api api;
+  private final FaultQueue faults;
+  private final RequestLog log;
+  private final HttpServer server;
+  private final ExecutorService threads;
+
+  Receiver(int port, Api api, FaultQueue faults, RequestLog log) {
+    this.api = api;
+    this.faults = faults;
+    this.log = log;
+    try {
+      var address = new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port);
+      this.server = HttpServer.create(address, 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot listen on 127.0.0.1:" + port + ": " + e.getMessage(), e);
+    }
+    AtomicInteger count = new AtomicInteger();
+    this.threads =
+        Executors.newCachedThreadPool(
+            task -> daemon(task, "langfuse-local-" + count.incrementAndGet()));
+    server.setExecutor(threads);
+    server.createContext("/", this::serve);
+  }
+
+  /** The server's own thread is a daemon only if a daemon starts it. */
+  void start() {
+    Thread starter = daemon(server::start, "langfuse-local-start");
+    starter.start();
+    try {
+      starter.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  int port() {
+    return server.getAddress().getPort();
+  }
+
+  /** Closes every connection, including those that hang, and ends every delay. */
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void serve(HttpExchange exchange) throws IOException {
+    // A self-hosted Langfuse drops upgrade requests like this: a client that sends h2c must notice.
+    boolean upgrade = exchange.getRequestHeaders().containsKey("Upgrade");
+    Fault fault = upgrade ? Fault.reset() : faults.next();
+    if (fault.kind() == Fault.Kind.RESET) {
+      log.add(Call.of(exchange, UNREAD).answered(NO_ANSWER, 0));
+      exchange.close();
+      return;
+    }
+    Call call = Call.of(exchange, exchange.getRequestBody().readAllBytes());
+    TraceExport export = TraceExport.of(call);
+    int spans = export.spans().size();
+    if (fault.kind() == Fault.Kind.HANG || isClosedDuring(fault.delay())) {
+      // No thread waits: the connection stays open, without an answer, until close().
+      log.add(call.answered(NO_ANSWER, spans));
+      return;
+    }
+    Answer refusal = fault.answer(call.body().length);
+    Answer answer = refusal != null ? refusal : answer(call, export);
+    // Logged first, so that whoever has the answer finds the request.
+    log.add(call.answered(answer.status(), spans));
+    send(exchange, answer, fault.kind() == Fault.Kind.HALF_BODY);
+  }
+
+  /** Sleeps; {@link #close()} interrupts. */
+  private static boolean isClosedDuring(Duration delay) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(TimeUnit.NANOSECONDS.convert(delay));
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
+    }
+  }
+
+  private Answer answer(Call call, TraceExport export) {
+    try {
+      return api.answer(call, export);
+    } catch (RuntimeException e) {
+      return Answer.error(500, "Could not take this request: " + e);
+    }
+  }
+
+  private static void send(HttpExchange exchange, Answer answer, boolean halfBody)
+      throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", "application/json; charset=utf-8");
+    answer.headers().forEach(exchange.getResponseHeaders()::set);
+    byte[] body = answer.json().getBytes(StandardCharsets.UTF_8);
+    if (exchange.getRequestMethod().equals("HEAD")
+        || answer.status() == 204
+        || answer.status() == 304) {
+      exchange.sendResponseHeaders(answer.status(), -1);
+    } else {
+      exchange.sendResponseHeaders(answer.status(), halfBody ? body.length * 2L : body.length);
+      OutputStream out = exchange.getResponseBody();
+      out.write(body);
+      out.flush();
+    }
+    exchange.close();
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+}

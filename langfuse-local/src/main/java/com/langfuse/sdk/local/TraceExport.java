@@ -1,0 +1,73 @@
+package com.langfuse.sdk.local;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The spans in a request's body: its headers checked, inflated, decoded.
+ *
+ * @param problem why Langfuse would refuse the whole export; null if it would not
+ */
+record TraceExport(List<ReceivedSpan> spans, @Nullable String problem) {
+
+  static final String PATH = "/api/public/otel/v1/traces";
+
+  private static final int NEWEST_INGESTION_VERSION = 4;
+
+  /** Never throws: a body that is no export has no spans and a problem. */
+  static TraceExport of(Call call) {
+    try {
+      return new TraceExport(decode(call), null);
+    } catch (BadExportException refused) {
+      return new TraceExport(List.of(), refused.getMessage());
+    }
+  }
+
+  private static List<ReceivedSpan> decode(Call call) throws BadExportException {
+    checkIngestionVersion(call.header("x-langfuse-ingestion-version"));
+    String contentType = lower(call.header("content-type"));
+    if (contentType.contains("application/x-protobuf")) {
+      return ProtobufDecoder.decode(inflated(call));
+    } else if (contentType.contains("application/json")) {
+      return JsonDecoder.decode(inflated(call));
+    }
+    throw new BadExportException(
+        "Content-Type must be application/x-protobuf or application/json, not '%s'"
+            .formatted(contentType));
+  }
+
+  private static void checkIngestionVersion(@Nullable String header) throws BadExportException {
+    if (header == null) {
+      return;
+    }
+    try {
+      if (Integer.parseInt(header.strip()) <= NEWEST_INGESTION_VERSION) {
+        return;
+      }
+    } catch (NumberFormatException notANumber) {
+      // Refused below, like a number that is too high.
+    }
+    throw new BadExportException(
+        "x-langfuse-ingestion-version must be an integer up to %d, not '%s'"
+            .formatted(NEWEST_INGESTION_VERSION, header));
+  }
+
+  private static byte[] inflated(Call call) throws BadExportException {
+    if (!lower(call.header("content-encoding")).contains("gzip")) {
+      return call.body();
+    }
+    try (var gzip = new GZIPInputStream(new ByteArrayInputStream(call.body()))) {
+      return gzip.readAllBytes();
+    } catch (IOException e) {
+      throw new BadExportException("Body is not gzip", e);
+    }
+  }
+
+  private static String lower(@Nullable String header) {
+    return header == null ? "" : header.toLowerCase(Locale.ROOT);
+  }
+}

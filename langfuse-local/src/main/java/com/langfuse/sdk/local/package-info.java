@@ -1,0 +1,36 @@
+/**
+ * A Langfuse on your laptop: receives what any Langfuse SDK sends, keeps it in memory, shows it in
+ * the terminal and answers in tests.
+ *
+ * <pre>{@code
+ * try (LocalLangfuse langfuse = LocalLangfuse.start()) {
+ *   // point the code under test at langfuse.baseUrl(), publicKey(), secretKey(), run it, then:
+ *   LocalTrace trace = langfuse.awaitTrace("user-request", Duration.ofSeconds(5), 3);
+ *   System.out.println(trace.toTree());
+ * }
+ * }</pre>
+ *
+ * <p>Five rooms, entered in the order in which a span passes through them:
+ *
+ * <ol>
+ *   <li><b>Receiving</b>: {@code Receiver} owns the socket, {@code Api} decides what to answer,
+ *       {@code TraceExport} unpacks a body with {@code ProtobufDecoder} or {@code JsonDecoder} into
+ *       {@code ReceivedSpan}s, {@code RequestLog} remembers every request.
+ *   <li><b>Faults</b>: {@link com.langfuse.sdk.local.Fault} says how to misbehave, {@code
+ *       FaultQueue} whose turn it is. Looked at by {@code Receiver} only.
+ *   <li><b>Mapping</b>: {@code ObservationMapper} turns a span into a {@link
+ *       com.langfuse.sdk.local.LocalObservation} by the rules of Langfuse's server; {@code
+ *       LangfuseAttributes} holds every attribute name once.
+ *   <li><b>Store</b>: {@code ObservationStore} keeps observations by trace and wakes whoever awaits
+ *       them.
+ *   <li><b>View</b>: {@code TraceTree} draws a trace, {@code TracePrinter} prints it when it is
+ *       complete, {@code CommandLine} is the program around it.
+ * </ol>
+ *
+ * <p>{@link com.langfuse.sdk.local.LocalLangfuse} is the door; everything else that is public is a
+ * value it hands out.
+ */
+@NullMarked
+package com.langfuse.sdk.local;
+
+import org.jspecify.annotations.NullMarked;

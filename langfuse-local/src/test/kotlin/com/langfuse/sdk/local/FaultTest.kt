@@ -1,0 +1,133 @@
+package com.langfuse.sdk.local
+
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.comparables.shouldBeGreaterThan
+import io.kotest.matchers.comparables.shouldBeLessThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.types.shouldBeInstanceOf
+import java.io.IOException
+import java.net.http.HttpTimeoutException
+import java.time.Duration
+import java.util.concurrent.ExecutionException
+import java.util.concurrent.TimeUnit
+
+class FaultTest :
+    FunSpec({
+
+        val body = export(span("x"))
+
+        test("a status with Retry-After answers so and stores nothing, but counts the spans") {
+            withLangfuse { langfuse, sender ->
+                langfuse.enqueue(Fault.status(429).retryAfter("7"))
+                val response = sender.post(body)
+
+                response.statusCode() shouldBe 429
+                response.headers().firstValue("Retry-After").get() shouldBe "7"
+                response.body() shouldContain "message"
+                langfuse.observations().shouldBeEmpty()
+                langfuse.requests().single().let { (it.status() to it.spans()) shouldBe (429 to 1) }
+            }
+        }
+
+        test("a success status loses what it confirms, even without a body") {
+            withLangfuse { langfuse, sender ->
+                langfuse.enqueue(Fault.status(204), Fault.status(200))
+                sender.post(body).statusCode() shouldBe 204
+                sender.post(body).statusCode() shouldBe 200
+                langfuse.observations().shouldBeEmpty()
+            }
+        }
+
+        test("enqueued faults come one per request and in order, then the standing one, then none") {
+            withLangfuse { langfuse, sender ->
+                langfuse.always(Fault.status(503))
+                langfuse.enqueue(Fault.status(500), Fault.status(502))
+                langfuse.enqueue(Fault.status(504))
+                List(5) { sender.post(body).statusCode() } shouldBe listOf(500, 502, 504, 503, 503)
+                langfuse.always(null)
+                sender.post(body).statusCode() shouldBe 200
+            }
+        }
+
+        test("a delay answers late, but as usual") {
+            withLangfuse { langfuse, sender ->
+                val delay = Duration.ofMillis(150)
+                langfuse.enqueue(Fault.delay(delay))
+                val began = System.nanoTime()
+                sender.post(body).statusCode() shouldBe 200
+
+                Duration.ofNanos(System.nanoTime() - began) shouldBeGreaterThan delay
+                langfuse.observations().size shouldBe 1
+            }
+        }
+
+        test("close cuts a delay short") {
+            withLangfuse { langfuse, sender ->
+                langfuse.enqueue(Fault.delay(Duration.ofHours(1)))
+                val began = System.nanoTime()
+                val pending = sender.postAsync(body)
+                langfuse.close()
+                shouldThrow<ExecutionException> { pending.get(SOON.toSeconds(), TimeUnit.SECONDS) }
+
+                Duration.ofNanos(System.nanoTime() - began) shouldBeLessThan SOON
+            }
+        }
+
+        test("a reset closes the connection without an answer and stores nothing") {
+            withLangfuse { langfuse, sender ->
+                langfuse.enqueue(Fault.reset())
+                shouldThrow<IOException> { sender.post(body) }
+
+                langfuse.requests().single().let { (it.status() to it.body().size) shouldBe (0 to 0) }
+                langfuse.observations().shouldBeEmpty()
+                sender.post(body).statusCode() shouldBe 200
+            }
+        }
+
+        test("half a body: stored, but the answer breaks off") {
+            withLangfuse { langfuse, sender ->
+                langfuse.enqueue(Fault.halfBody())
+                shouldThrow<IOException> { sender.post(body) }
+
+                langfuse.observations().single().name() shouldBe "x"
+                langfuse.requests().single().status() shouldBe 200
+            }
+        }
+
+        test("a hang never answers, until close") {
+            withLangfuse { langfuse, sender ->
+                langfuse.always(Fault.hang())
+                shouldThrow<HttpTimeoutException> {
+                    sender.send(sender.request(body, "application/x-protobuf", emptyMap(), Duration.ofMillis(200)))
+                }
+                val pending = sender.postAsync(body)
+                langfuse.awaitRequests(2, SOON).map { it.status() } shouldBe listOf(0, 0)
+                pending.isDone shouldBe false
+                langfuse.close()
+
+                shouldThrow<ExecutionException> { pending.get(SOON.toSeconds(), TimeUnit.SECONDS) }
+                    .cause
+                    .shouldBeInstanceOf<IOException>()
+                langfuse.observations().shouldBeEmpty()
+            }
+        }
+
+        test("too large is counted in bytes as received; what fits goes through") {
+            withLangfuse { langfuse, sender ->
+                langfuse.always(Fault.tooLarge(body.size))
+                sender.post(body).statusCode() shouldBe 200
+                sender.post(export(span("x"), span("y", 2))).statusCode() shouldBe 413
+                langfuse.observations().map { it.name() } shouldBe listOf("x")
+            }
+        }
+
+        test("a fault says what it is, and refuses what makes no sense") {
+            Fault.status(429).retryAfter("1").toString() shouldBe "status(429).retryAfter(1)"
+            Fault.tooLarge(10).toString() shouldBe "tooLarge(10)"
+            shouldThrow<IllegalArgumentException> { Fault.status(99) }.message shouldContain "99"
+            shouldThrow<IllegalStateException> { Fault.reset().retryAfter("1") }.message shouldContain "reset()"
+        }
+    })
