@@ -1,0 +1,115 @@
+package com.langfuse.sdk
+
+import com.langfuse.sdk.local.LocalLangfuse
+import io.kotest.assertions.withClue
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.io.File
+import java.util.concurrent.TimeUnit
+
+/** What belongs to the whole process, in a JVM of its own: environment, default client, exit. */
+class ProcessTest :
+    FunSpec({
+        /** Runs the program to its end and returns what it printed. */
+        fun run(program: String, environment: Map<String, String>): String {
+            val output = File.createTempFile("program", ".txt")
+            val process =
+                ProcessBuilder(
+                    File(System.getProperty("java.home"), "bin/java").path,
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Programs::class.java.name,
+                    program,
+                ).apply { environment() += environment }
+                    .redirectErrorStream(true)
+                    .redirectOutput(output)
+                    .start()
+            process.waitFor(60, TimeUnit.SECONDS) shouldBe true
+            val text = output.readText()
+            output.delete()
+            withClue(text) { process.exitValue() shouldBe 0 }
+            return text
+        }
+
+        fun environmentOf(local: LocalLangfuse) =
+            mapOf(
+                "LANGFUSE_PUBLIC_KEY" to local.publicKey(),
+                "LANGFUSE_SECRET_KEY" to local.secretKey(),
+                "LANGFUSE_BASE_URL" to local.baseUrl().toString(),
+            )
+
+        test("what ended before the program's end arrives, though nobody closed the client") {
+            LocalLangfuse.start().use { local ->
+                run("forgets to close", environmentOf(local))
+                local.observations().map { it.name } shouldBe listOf("last words")
+            }
+        }
+
+        test("the exit hook can be left out") {
+            LocalLangfuse.start().use { local ->
+                run("wants no hook", environmentOf(local))
+                local.observations().shouldBeEmpty()
+            }
+        }
+
+        test("the process default is made from the environment on first use") {
+            LocalLangfuse.start().use { local ->
+                run("uses the default", environmentOf(local))
+                local.observations().map { it.name } shouldBe listOf("by default")
+            }
+        }
+
+        test("the process default can be built once, before its first use") {
+            LocalLangfuse.start().use { local ->
+                run("builds the default", environmentOf(local)) shouldContain "has a default Langfuse client already"
+                local.observations().map { it.environment } shouldBe listOf("chosen")
+            }
+        }
+
+        test("a wrong environment does not break code that only records: it is logged, and nothing is sent") {
+            LocalLangfuse.start().use { local ->
+                val output = run("uses the default", environmentOf(local) + ("LANGFUSE_SAMPLE_RATE" to "5"))
+                output shouldContain "LANGFUSE_SAMPLE_RATE"
+                output shouldContain "body ran"
+                local.requests().shouldBeEmpty()
+            }
+        }
+    })
+
+internal object Programs {
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        when (val program = arguments.single()) {
+            "forgets to close" -> {
+                Langfuse.fromEnv().observation("last words").start().end()
+            }
+
+            "wants no hook" -> {
+                Langfuse
+                    .builder()
+                    .flushOnExit(false)
+                    .build()
+                    .observation("last words")
+                    .start()
+                    .end()
+            }
+
+            "uses the default" -> {
+                Langfuse.current().observation("by default").block { println("body ran") }
+            }
+
+            "builds the default" -> {
+                val langfuse = Langfuse.builder().environment("chosen").buildGlobal()
+                check(Langfuse.current() === langfuse)
+                Langfuse.current().observation("a").start().end()
+                println(runCatching { Langfuse.builder().buildGlobal() }.exceptionOrNull()?.message)
+            }
+
+            else -> {
+                error(program)
+            }
+        }
+    }
+}
