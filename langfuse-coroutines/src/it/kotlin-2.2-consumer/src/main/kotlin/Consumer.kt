@@ -18,7 +18,9 @@ fun main() {
         runBlocking(langfuse.asContextElement()) {
             propagateAttributes(userId = "u", tags = listOf("beta")) {
                 observation("batch") {
-                    listOf(1, 2).map { item -> async { observation("item", TOOL) { tool -> tool.output(item) } } }.awaitAll()
+                    listOf(1, 2).map { item ->
+                        async { observation("item", TOOL) { tool -> tool.output(item) } }
+                    }.awaitAll()
                     langfuse.observation("chat", GENERATION, { model("m") }) { it.usageDetails(Usage.of(1, 2)) }
                 }
                 withContext(Context.current().asContextElement()) { }

@@ -3,6 +3,7 @@ package com.langfuse.sdk;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens (or characters, seconds, images) that a model call used, by bucket. Langfuse prices each
@@ -46,6 +47,16 @@ public final class Usage {
   /** Units by bucket, in the order given. */
   public Map<String, Long> asMap() {
     return buckets;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Usage usage && buckets.equals(usage.buckets);
+  }
+
+  @Override
+  public int hashCode() {
+    return buckets.hashCode();
   }
 
   @Override

@@ -40,20 +40,21 @@ public fun Observation.asContextElement(): CoroutineContext = context().asContex
  */
 public fun Langfuse.asContextElement(): CoroutineContext = context().asContextElement()
 
-/** [withContext], except that the caller gets the very instance that [block] threw. */
-internal suspend fun <T> inContext(context: CoroutineContext, block: suspend CoroutineScope.() -> T): T {
-    var thrown: Throwable? = null
+/** [withContext], except that the caller gets the very instance that was thrown. */
+internal suspend fun <T> inContext(context: CoroutineContext, block: suspend CoroutineScope.() -> T): T =
     try {
-        return withContext(context) {
-            try {
-                block()
-            } catch (e: Throwable) {
-                thrown = e
-                throw e
-            }
-        }
+        withContext(context, block)
     } catch (e: Throwable) {
-        // With assertions on, coroutines hand out a copy whose cause is the original, for a nicer stack trace.
-        throw thrown?.takeIf { it === e || it === e.cause } ?: e
+        throw e.original()
     }
+
+/**
+ * With assertions on, coroutines hand on a copy of what was thrown, for a nicer stack trace: of the same class, with
+ * the original as its cause and a marked frame in its trace.
+ */
+private tailrec fun Throwable.original(): Throwable {
+    val cause = cause
+    val isCopy =
+        cause != null && cause.javaClass == javaClass && stackTrace.any { it.className.startsWith("_COROUTINE") }
+    return if (cause == null || !isCopy) this else cause.original()
 }

@@ -11,6 +11,7 @@ import io.kotest.matchers.types.shouldBeSameInstanceAs
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
@@ -66,6 +67,19 @@ class EndingTest :
             observations.named("left").isError("no network")
             observations.named("survivor").isOk()
             observations.named("bystander").isOk()
+        }
+
+        test("the same instance reaches the caller through async, too") {
+            val thrown = IOException("no network")
+            received { langfuse ->
+                shouldThrow<IOException> {
+                    langfuse.observation("parent") {
+                        listOf(1, 2)
+                            .map { async(Dispatchers.Default) { langfuse.observation("child-$it") { throw thrown } } }
+                            .awaitAll()
+                    }
+                } shouldBeSameInstanceAs thrown
+            }.named("parent").isError("no network")
         }
 
         test("an Error fails the block too") {
@@ -129,7 +143,9 @@ class EndingTest :
             val observations =
                 received { langfuse ->
                     langfuse.observation("around") {
-                        withTimeoutOrNull(10.milliseconds) { langfuse.observation("slow") { awaitCancellation() } }.shouldBeNull()
+                        withTimeoutOrNull(10.milliseconds) {
+                            langfuse.observation("slow") { awaitCancellation() }
+                        }.shouldBeNull()
                         langfuse.observation("next") { }
                     }
                 }

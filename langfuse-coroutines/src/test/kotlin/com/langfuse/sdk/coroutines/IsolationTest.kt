@@ -79,7 +79,10 @@ class IsolationTest :
                 observations shouldHaveSize requests * 7
                 wrongParents(observations).shouldBeEmpty()
                 observations
-                    .filterNot { it.userId == "u${it.name.substringAfterLast('-')}" && it.sessionId == "s${it.name.substringAfterLast('-')}" }
+                    .filterNot {
+                        it.userId == "u${it.name.substringAfterLast('-')}" &&
+                            it.sessionId == "s${it.name.substringAfterLast('-')}"
+                    }
                     .shouldBeEmpty()
                 observations.groupBy { it.traceId }.values.forEach { it shouldHaveSize 7 }
             }

@@ -209,7 +209,9 @@ class ObservationBlockTest :
                                     ) {
                                         langfuse.observation("root-$user") {
                                             yield()
-                                            async(Dispatchers.IO) { langfuse.observation("leaf-$user") { yield() } }.await()
+                                            async(Dispatchers.IO) {
+                                                langfuse.observation("leaf-$user") { yield() }
+                                            }.await()
                                         }
                                     }
                                 }

@@ -10,13 +10,20 @@ import io.kotest.core.spec.style.FunSpec
 /** This module only translates: what it needs to know of spans and JSON, the Java core knows. */
 class ThinModuleTest :
     FunSpec({
-        val classes = ClassFileImporter().withImportOption(ImportOption.DoNotIncludeTests()).importPackages("com.langfuse.sdk.coroutines")
+        val classes = ClassFileImporter().withImportOption(
+            ImportOption.DoNotIncludeTests(),
+        ).importPackages("com.langfuse.sdk.coroutines")
 
         test("no attribute name, no JSON, no thread-local, nothing of the core's inside") {
             noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.opentelemetry.api..", "com.fasterxml..", "com.langfuse.sdk.internal..", "com.langfuse.sdk.export..")
+                .resideInAnyPackage(
+                    "io.opentelemetry.api..",
+                    "com.fasterxml..",
+                    "com.langfuse.sdk.internal..",
+                    "com.langfuse.sdk.export..",
+                )
                 .orShould()
                 .dependOnClassesThat()
                 .areAssignableTo(ThreadLocal::class.java)

@@ -102,6 +102,13 @@ public record LocalTrace(String id, String name, List<LocalObservation> observat
     return new TraceTree(durations, Palette.PLAIN).draw(this);
   }
 
+  /**
+   * Prints the tree to standard output: in colour on a terminal, unless {@code NO_COLOR} is set.
+   */
+  public void print() {
+    System.out.println(new TraceTree(true, Palette.ofStandardOutput()).draw(this));
+  }
+
   private <T> @Nullable T latest(Function<LocalObservation, @Nullable T> field) {
     return observations.stream()
         .filter(each -> field.apply(each) != null)

@@ -1,0 +1,54 @@
+package com.langfuse.sdk.samples
+
+import io.kotest.assertions.withClue
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.nulls.shouldNotBeNull
+import io.kotest.matchers.shouldBe
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
+import java.io.File
+
+/** The README shows code that compiles and output that is real: each block names where it is from. */
+class ReadmeTest :
+    FunSpec({
+        val blocks = codeBlocks(File("../README.md").readText())
+
+        test("there are blocks in both languages, and a tree") {
+            blocks.map { it.language }.toSet() shouldBe setOf("java", "kotlin", "text")
+            blocks.size shouldBeGreaterThan 4
+        }
+
+        blocks.filter { it.language != "text" }.forEach { block ->
+            test("the ${block.language} block '${block.code.lines().first()}' is the region of its sample") {
+                val origin = block.origin.shouldNotBeNull()
+                withClue(origin) { block.code shouldBe region(File("src", origin).readText()) }
+            }
+        }
+
+        test("the tree is what the Kotlin quick start leaves") {
+            Tracing().use { tracing ->
+                withContext(Dispatchers.Default) { enrichAll(tracing.langfuse, listOf("lens", "fog", "scones")) }
+                blocks.single { it.language == "text" }.code shouldBe tracing.trace().toTree(false)
+            }
+        }
+    })
+
+/** A fenced block, and the comment in the line before it that says where it is from. */
+private data class CodeBlock(val origin: String?, val language: String, val code: String)
+
+private fun codeBlocks(markdown: String): List<CodeBlock> =
+    Regex("(?m)(?:^<!-- (.+) -->\n)?^```(java|kotlin|text)\n([\\s\\S]*?)\n```$")
+        .findAll(markdown)
+        .map { CodeBlock(it.groups[1]?.value, it.groups[2]!!.value, it.groups[3]!!.value) }
+        .toList()
+
+private fun region(source: String): String =
+    source
+        .lines()
+        .dropWhile { "// region" !in it }
+        .drop(1)
+        .takeWhile { "// endregion" !in it }
+        .joinToString("\n")
+        .trimIndent()
+        .trim()

@@ -1,0 +1,35 @@
+package com.langfuse.sdk.samples
+
+import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.local.LocalLangfuse
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import java.time.Duration
+
+/** How to test what a program traces: with a Langfuse on loopback, over the wire. */
+class TestYourTracesTest :
+    FunSpec({
+        fun clientOf(local: LocalLangfuse): Langfuse =
+            Langfuse
+                .builder()
+                .publicKey(local.publicKey())
+                .secretKey(local.secretKey())
+                .baseUrl(local.baseUrl().toString())
+                .flushOnExit(false)
+                .build()
+
+        test("a manual observation and its child") {
+            // region test
+            LocalLangfuse.start().use { local ->
+                clientOf(local).use { langfuse -> ManualObservation.record(langfuse) }
+
+                local.awaitTrace("background", Duration.ofSeconds(5), 2).toTree(false) shouldBe
+                    """
+                    background  2 observations
+                    └─ GENERATION background
+                       └─ TOOL child
+                    """.trimIndent()
+            }
+            // endregion
+        }
+    })
