@@ -11,7 +11,11 @@ final class ExitHook {
 
   static ExitHook install(Langfuse langfuse) {
     Thread thread = new Thread(langfuse::close, "langfuse-exit");
-    Runtime.getRuntime().addShutdownHook(thread);
+    try {
+      Runtime.getRuntime().addShutdownHook(thread);
+    } catch (IllegalStateException goingDown) {
+      // A client made this late has no later moment to deliver in.
+    }
     return new ExitHook(thread);
   }
 

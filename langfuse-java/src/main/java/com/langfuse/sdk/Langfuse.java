@@ -162,12 +162,30 @@ public final class Langfuse implements AutoCloseable {
   /** The current context, with our innermost observation in the span slot. */
   Context parentContext() {
     Context context = Context.current();
-    OtelObservation own = OtelObservation.in(context, this);
+    OtelObservation own = CurrentObservation.in(context, this);
     if (own != null) {
       return own.withSpan(context);
     }
     // The span of another client's observation is in another project: no parent of ours.
-    return OtelObservation.in(context) == null ? context : context.with(Span.getInvalid());
+    return CurrentObservation.isRecordingIn(context) ? context.with(Span.getInvalid()) : context;
+  }
+
+  /** Our innermost observation's span; without one the application's, never another client's. */
+  Span currentSpan(Context context) {
+    OtelObservation own = CurrentObservation.in(context, this);
+    if (own != null) {
+      return own.span();
+    }
+    return CurrentObservation.isRecordingIn(context)
+        ? Span.getInvalid()
+        : Span.fromContext(context);
+  }
+
+  /**
+   * What a disabled client hands out: it keeps the others' observations apart, and records nothing.
+   */
+  OtelObservation nothing() {
+    return new OtelObservation(this, Span.getInvalid(), Context.current());
   }
 
   Tracer tracer() {

@@ -10,6 +10,7 @@ import io.opentelemetry.sdk.trace.SpanLimits;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -93,7 +94,7 @@ public final class LangfuseBuilder {
 
   /** {@code LANGFUSE_TIMEOUT} in seconds: for one HTTP request; 10 seconds by default. */
   public LangfuseBuilder timeout(Duration timeout) {
-    this.timeout = timeout;
+    this.timeout = Objects.requireNonNull(timeout, "timeout");
     return this;
   }
 
@@ -108,7 +109,7 @@ public final class LangfuseBuilder {
    * to fill; 5 seconds by default.
    */
   public LangfuseBuilder flushInterval(Duration flushInterval) {
-    this.flushInterval = flushInterval;
+    this.flushInterval = Objects.requireNonNull(flushInterval, "flushInterval");
     return this;
   }
 
@@ -181,7 +182,7 @@ public final class LangfuseBuilder {
   static Langfuse fromEnvOrDisabled() {
     try {
       return Langfuse.fromEnv();
-    } catch (IllegalArgumentException e) {
+    } catch (RuntimeException e) {
       QuietLog log = new QuietLog(false);
       log.warn("settings", "Langfuse is disabled: " + e.getMessage());
       return new Langfuse(log);

@@ -38,8 +38,11 @@ public final class ObservationBuilder<O extends Observation> {
   private final ObservationType<O> type;
 
   private @Nullable Object input;
-  private @Nullable Map<String, Object> metadata;
+  private @Nullable Object output;
+  private @Nullable Object metadata;
+  private @Nullable Map<String, Object> moreMetadata;
   private @Nullable ObservationLevel level;
+  private @Nullable String statusMessage;
   private @Nullable String version;
   private @Nullable String environment;
   private @Nullable String model;
@@ -52,7 +55,7 @@ public final class ObservationBuilder<O extends Observation> {
     this.owner = owner;
     this.parent = parent;
     this.name = name;
-    this.type = type;
+    this.type = ObservationType.orSpan(type);
   }
 
   /** See {@link Observation#input}. */
@@ -61,19 +64,37 @@ public final class ObservationBuilder<O extends Observation> {
     return this;
   }
 
+  /** For an {@link ObservationType#EVENT}, which has no later moment. */
+  public ObservationBuilder<O> output(@Nullable Object output) {
+    this.output = output;
+    return this;
+  }
+
+  /** See {@link Observation#metadata(Object)}. */
+  public ObservationBuilder<O> metadata(@Nullable Object metadata) {
+    this.metadata = metadata;
+    return this;
+  }
+
   /** See {@link Observation#metadata(String, Object)}. */
   public ObservationBuilder<O> metadata(String key, @Nullable Object value) {
-    Map<String, Object> known = metadata == null ? new LinkedHashMap<>() : metadata;
+    Map<String, Object> more = moreMetadata == null ? new LinkedHashMap<>() : moreMetadata;
     if (value != null) {
-      known.put(key, value);
+      more.put(key, value);
     }
-    metadata = known;
+    moreMetadata = more;
     return this;
   }
 
   /** See {@link Observation#level}. */
   public ObservationBuilder<O> level(@Nullable ObservationLevel level) {
     this.level = level;
+    return this;
+  }
+
+  /** See {@link Observation#statusMessage}. */
+  public ObservationBuilder<O> statusMessage(@Nullable String statusMessage) {
+    this.statusMessage = statusMessage;
     return this;
   }
 
@@ -118,7 +139,11 @@ public final class ObservationBuilder<O extends Observation> {
    * thread. An {@link ObservationType#EVENT} is ended at once.
    */
   public O start() {
-    return type.shape(owner.isEnabled() ? open() : OtelObservation.NONE);
+    OtelObservation observation = open();
+    if (isEvent()) {
+      observation.end();
+    }
+    return type.shape(observation);
   }
 
   /**
@@ -129,7 +154,7 @@ public final class ObservationBuilder<O extends Observation> {
    */
   public <T extends @Nullable Object, E extends Exception> T call(Call<? super O, T, E> block)
       throws E {
-    O observation = start();
+    O observation = type.shape(open());
     try (Scope ignored = observation.makeCurrent()) {
       return block.call(observation);
     } catch (Throwable t) {
@@ -156,40 +181,46 @@ public final class ObservationBuilder<O extends Observation> {
    */
   public <T extends @Nullable Object> CompletableFuture<T> callAsync(
       AsyncCall<? super O, T> block) {
-    O observation = start();
-    CompletionStage<T> stage;
+    O observation = type.shape(open());
+    CompletableFuture<T> result = new CompletableFuture<>();
     try (Scope ignored = observation.makeCurrent()) {
-      stage = Objects.requireNonNull(block.call(observation), "the block returned no stage");
+      CompletionStage<T> stage =
+          Objects.requireNonNull(block.call(observation), "the block returned no stage");
+      // Also when the caller gives up first, by cancel or orTimeout.
+      CompletableFuture<T> unused =
+          result.whenComplete(
+              (value, thrown) -> {
+                end(observation, thrown);
+                if (result.isCancelled()) {
+                  stage.toCompletableFuture().cancel(true);
+                }
+              });
+      CompletionStage<Boolean> unusedEither =
+          stage.handle(
+              (value, thrown) -> {
+                end(observation, thrown);
+                return thrown == null
+                    ? result.complete(value)
+                    : result.completeExceptionally(thrown);
+              });
     } catch (Throwable t) {
-      observation.recordException(t);
-      observation.end();
+      end(observation, t);
       throw t;
     }
-    CompletableFuture<T> result = new CompletableFuture<>();
-    stage.whenComplete(
-        (value, thrown) -> {
-          observation.recordException(thrown);
-          observation.end();
-          if (thrown == null) {
-            result.complete(value);
-          } else {
-            result.completeExceptionally(thrown);
-          }
-        });
-    CompletableFuture<T> unused =
-        result.whenComplete(
-            (value, thrown) -> {
-              if (result.isCancelled()) {
-                stage.toCompletableFuture().cancel(true);
-              }
-            });
     return result;
   }
 
+  private static void end(Observation observation, @Nullable Throwable thrown) {
+    observation.recordException(thrown);
+    observation.end();
+  }
+
   private OtelObservation open() {
+    if (!owner.isEnabled()) {
+      return owner.nothing();
+    }
     Context context = parent == null ? owner.parentContext() : parent.context();
-    boolean event = ObservationType.EVENT.equals(type);
-    Instant start = startTime == null && event ? Instant.now() : startTime;
+    Instant start = startTime == null && isEvent() ? Instant.now() : startTime;
     SpanBuilder span =
         owner
             .tracer()
@@ -199,19 +230,26 @@ public final class ObservationBuilder<O extends Observation> {
     if (start != null) {
       span.setStartTimestamp(start);
     }
-    OtelObservation observation = new OtelObservation(owner, span.startSpan(), context);
+    OtelObservation observation =
+        new OtelObservation(owner, span.startSpan(), context, isEvent() ? start : null);
     // After the start, so that what is said here wins over what is propagated.
     observation
         .input(input)
+        .output(output)
         .metadata(metadata)
+        .metadata(moreMetadata)
         .level(level)
+        .statusMessage(statusMessage)
         .version(version)
-        .environment(environment);
-    observation.model(model).modelParameters(modelParameters).prompt(prompt);
-    if (event && start != null) {
-      observation.end(start);
-    }
+        .environment(environment)
+        .model(model)
+        .modelParameters(modelParameters)
+        .prompt(prompt);
     return observation;
+  }
+
+  private boolean isEvent() {
+    return ObservationType.EVENT.equals(type);
   }
 
   /** A block with a result. */

@@ -2,6 +2,7 @@ package com.langfuse.sdk;
 
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What kind of step an observation is. Ten constants; the type parameter says what you hold while
@@ -75,6 +76,12 @@ public final class ObservationType<O extends Observation> {
   /** The word Langfuse knows this type by: lower case, such as {@code generation}. */
   public String wireName() {
     return wireName;
+  }
+
+  /** For callers that pass null: the one implementation can be seen as either shape. */
+  @SuppressWarnings("unchecked")
+  static <O extends Observation> ObservationType<O> orSpan(@Nullable ObservationType<O> type) {
+    return type == null ? (ObservationType<O>) SPAN : type;
   }
 
   /** The one implementation, seen as what this type's user may do with it. */

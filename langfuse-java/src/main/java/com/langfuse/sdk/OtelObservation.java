@@ -1,20 +1,18 @@
 package com.langfuse.sdk;
 
 import com.langfuse.sdk.internal.LangfuseAttributes;
+import com.langfuse.sdk.internal.Settings;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.context.ContextKey;
 import io.opentelemetry.context.Scope;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OtelObservation implements Generation {
 
-  /** Nesting is read from here; the span slot of the Context is for HTTP clients and the like. */
-  private static final ContextKey<OtelObservation> KEY = ContextKey.named("langfuse-observation");
-
-  /** What disabled clients hand out, and what is current when nothing is. */
+  /** What is current when nothing is. */
   static final OtelObservation NONE =
       new OtelObservation(Langfuse.DISABLED, Span.getInvalid(), Context.root());
 
@@ -40,36 +35,30 @@ final class OtelObservation implements Generation {
   private final Span span;
   private final Context startedIn;
 
-  /** The nearest observation of another client around this one. */
   private final @Nullable OtelObservation foreign;
+
+  /** For an event, which ends when it starts. */
+  private final @Nullable Instant pointInTime;
 
   private volatile boolean saidError;
   private volatile boolean saidWhy;
 
   OtelObservation(Langfuse owner, Span span, Context startedIn) {
+    this(owner, span, startedIn, null);
+  }
+
+  OtelObservation(Langfuse owner, Span span, Context startedIn, @Nullable Instant pointInTime) {
     this.owner = owner;
     this.span = span;
     this.startedIn = startedIn;
-    OtelObservation outer = startedIn.get(KEY);
+    this.pointInTime = pointInTime;
+    OtelObservation outer = CurrentObservation.in(startedIn);
     this.foreign = outer == null || outer.owner != owner ? outer : outer.foreign;
   }
 
   static OtelObservation current() {
-    OtelObservation current = in(Context.current());
+    OtelObservation current = CurrentObservation.in(Context.current());
     return current == null ? NONE : current;
-  }
-
-  static @Nullable OtelObservation in(Context context) {
-    return context.get(KEY);
-  }
-
-  /** The innermost observation in the context that belongs to this client. */
-  static @Nullable OtelObservation in(Context context, Langfuse owner) {
-    OtelObservation observation = context.get(KEY);
-    while (observation != null && observation.owner != owner) {
-      observation = observation.foreign;
-    }
-    return observation;
   }
 
   @Override
@@ -84,23 +73,21 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation metadata(@Nullable Object metadata) {
-    if (metadata == null || !span.isRecording()) {
+    if (metadata == null) {
       return this;
     }
-    if (!(metadata instanceof Map<?, ?> map)) {
-      String text = String.valueOf(owner.encoder().encode(metadata));
-      boolean object = !(metadata instanceof CharSequence) && text.startsWith("{");
-      return set(LangfuseAttributes.METADATA, object ? text : Map.of(WRAPPING_KEY, metadata));
-    }
-    if (map.size() > MAX_METADATA_ATTRIBUTES) {
-      return set(LangfuseAttributes.METADATA, map);
-    }
-    try {
-      map.forEach((key, value) -> metadata(String.valueOf(key), value));
-    } catch (RuntimeException e) {
-      owner.log().warn("metadata", "A metadata map could not be read.", e);
-    }
-    return this;
+    return quietly(
+        () -> {
+          Map<?, ?> fields =
+              metadata instanceof Map<?, ?> map ? map : owner.encoder().encodeFields(metadata);
+          if (fields == null) {
+            set(LangfuseAttributes.METADATA, Map.of(WRAPPING_KEY, metadata));
+          } else if (fields.size() > MAX_METADATA_ATTRIBUTES) {
+            set(LangfuseAttributes.METADATA, fields);
+          } else {
+            fields.forEach((key, value) -> metadata(String.valueOf(key), value));
+          }
+        });
   }
 
   @Override
@@ -119,7 +106,7 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation statusMessage(@Nullable String statusMessage) {
-    saidWhy = statusMessage != null;
+    saidWhy |= statusMessage != null;
     return set(LangfuseAttributes.STATUS_MESSAGE, statusMessage);
   }
 
@@ -130,6 +117,14 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation environment(@Nullable String environment) {
+    if (environment != null && !Settings.isEnvironment(environment)) {
+      owner
+          .log()
+          .warn(
+              "environment",
+              "Environment '" + environment + "' is not sent: " + Settings.ENVIRONMENT_RULE);
+      return this;
+    }
     return set(LangfuseAttributes.ENVIRONMENT, environment);
   }
 
@@ -140,17 +135,7 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation modelParameters(@Nullable Map<String, ?> parameters) {
-    if (parameters == null) {
-      return this;
-    }
-    Map<String, Object> given = new LinkedHashMap<>();
-    parameters.forEach(
-        (name, value) -> {
-          if (value != null) {
-            given.put(name, value);
-          }
-        });
-    return set(LangfuseAttributes.MODEL_PARAMETERS, given);
+    return selected(LangfuseAttributes.MODEL_PARAMETERS, parameters, value -> true);
   }
 
   @Override
@@ -160,12 +145,34 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation usageDetails(@Nullable Map<String, ? extends Number> usage) {
-    return set(LangfuseAttributes.USAGE_DETAILS, usage);
+    return selected(LangfuseAttributes.USAGE_DETAILS, usage, value -> value.longValue() >= 0);
   }
 
   @Override
   public Generation costDetails(@Nullable Map<String, ? extends Number> cost) {
-    return set(LangfuseAttributes.COST_DETAILS, cost);
+    return selected(
+        LangfuseAttributes.COST_DETAILS,
+        cost,
+        value -> value.doubleValue() >= 0 && value.doubleValue() < Double.POSITIVE_INFINITY);
+  }
+
+  /** The entries that Langfuse takes; it has no word for null, a negative price or count. */
+  private <T> Generation selected(
+      AttributeKey<String> key, @Nullable Map<String, ? extends T> map, Predicate<T> isUsable) {
+    if (map == null) {
+      return this;
+    }
+    return quietly(
+        () -> {
+          Map<String, T> usable = new LinkedHashMap<>();
+          map.forEach(
+              (name, value) -> {
+                if (value != null && isUsable.test(value)) {
+                  usable.put(name, value);
+                }
+              });
+          set(key, usable);
+        });
   }
 
   @Override
@@ -193,29 +200,21 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation recordException(@Nullable Throwable thrown) {
-    if (thrown == null || !span.isRecording()) {
-      return this;
+    return thrown == null ? this : quietly(() -> record(Ending.by(thrown)));
+  }
+
+  private void record(Ending ending) {
+    boolean saidAll = saidError && saidWhy;
+    if (!saidError) {
+      level(ending.level());
     }
-    Throwable cause = unwrapped(thrown);
-    boolean keep = saidError && saidWhy;
-    if (cause instanceof CancellationException || cause instanceof InterruptedException) {
-      if (!saidError) {
-        level(ObservationLevel.WARNING);
-      }
-      return keep ? this : statusMessage(why(cause, "cancelled"));
+    if (!saidAll) {
+      statusMessage(ending.why());
     }
-    String why = why(cause, cause.getClass().getSimpleName());
-    level(ObservationLevel.ERROR);
-    if (!keep) {
-      statusMessage(why);
+    if (!ending.cancelled()) {
+      span.setStatus(StatusCode.ERROR, ending.why());
+      span.recordException(ending.cause());
     }
-    span.setStatus(StatusCode.ERROR, why);
-    try {
-      span.recordException(cause);
-    } catch (RuntimeException e) {
-      owner.log().warn("exception", "An exception could not be recorded.", e);
-    }
-    return this;
   }
 
   @Override
@@ -243,18 +242,27 @@ final class OtelObservation implements Generation {
 
   @Override
   public Context context() {
-    return this == NONE ? Context.current() : owner.storeIn(withSpan(startedIn)).with(KEY, this);
+    if (owner.isEnabled()) {
+      return CurrentObservation.set(owner.storeIn(withSpan(startedIn)), this);
+    }
+    Context current = Context.current();
+    boolean inside = this == NONE || CurrentObservation.in(current) == this;
+    return inside ? current : CurrentObservation.set(owner.storeIn(current), this);
   }
 
   @Override
   @SuppressWarnings("MustBeClosedChecker") // the caller closes it
   public Scope makeCurrent() {
-    return this == NONE ? Scope.noop() : context().makeCurrent();
+    return context().makeCurrent();
   }
 
   @Override
   public void end() {
-    span.end();
+    if (pointInTime == null) {
+      span.end();
+    } else {
+      span.end(pointInTime);
+    }
   }
 
   @Override
@@ -276,6 +284,15 @@ final class OtelObservation implements Generation {
     return Span.fromContext(context).getSpanContext().equals(span.getSpanContext());
   }
 
+  Langfuse owner() {
+    return owner;
+  }
+
+  /** The nearest observation of another client around this one. */
+  @Nullable OtelObservation foreign() {
+    return foreign;
+  }
+
   /** For attributes of the scope this observation is current in. */
   Span span() {
     return span;
@@ -288,18 +305,15 @@ final class OtelObservation implements Generation {
     return this;
   }
 
-  private static Throwable unwrapped(Throwable thrown) {
-    Throwable cause = thrown.getCause();
-    boolean wrapper = thrown instanceof CompletionException || thrown instanceof ExecutionException;
-    return wrapper && cause != null ? cause : thrown;
-  }
-
-  private static String why(Throwable thrown, String otherwise) {
-    try {
-      String message = thrown.getMessage();
-      return message == null || message.isBlank() ? otherwise : message;
-    } catch (RuntimeException e) {
-      return otherwise;
+  /** Runs what reads values of the application's, which may throw at any touch. */
+  private Generation quietly(Runnable recording) {
+    if (span.isRecording()) {
+      try {
+        recording.run();
+      } catch (Throwable t) {
+        owner.log().warn("record", "A value could not be recorded: " + t.getClass().getName(), t);
+      }
     }
+    return this;
   }
 }

@@ -11,6 +11,6 @@ package com.langfuse.sdk;
 public record PromptReference(String name, int version) {
 
   boolean isReal() {
-    return version >= 1 && !name.isBlank();
+    return version >= 1 && !String.valueOf(name).isBlank();
   }
 }

@@ -1,11 +1,10 @@
 package com.langfuse.sdk;
 
 import com.langfuse.sdk.propagation.PropagatedAttributes;
-import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,19 +19,19 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Scopes nest: inner values win, metadata merges by key, tags are appended. Values are text of
- * at most 200 characters; a longer one is dropped with a warning. Nothing here throws. For one
- * thread.
+ * <p>The attributes also reach observations of other clients in the scope: they describe the user's
+ * request, not the project. Scopes nest: inner values win, metadata merges by key, tags are
+ * appended. Values are text of at most 200 characters; a longer one is dropped with a warning.
+ * Nothing here throws. For one thread.
  */
 public final class Propagation {
 
   private final Langfuse owner;
-  private final Context outer = Context.current();
   private final PropagatedAttributes.Builder attributes;
 
   Propagation(Langfuse owner) {
     this.owner = owner;
-    this.attributes = PropagatedAttributes.from(outer).toBuilder(owner.log());
+    this.attributes = PropagatedAttributes.builder(owner.log());
   }
 
   public Propagation userId(@Nullable String userId) {
@@ -47,10 +46,10 @@ public final class Propagation {
   }
 
   public Propagation tags(String... tags) {
-    return tags(List.of(tags));
+    return tags(tags == null ? null : Arrays.asList(tags));
   }
 
-  public Propagation tags(Collection<String> tags) {
+  public Propagation tags(@Nullable Collection<String> tags) {
     attributes.tags(tags);
     return this;
   }
@@ -61,8 +60,8 @@ public final class Propagation {
     return this;
   }
 
-  public Propagation metadata(Map<String, ?> metadata) {
-    metadata.forEach(attributes::metadata);
+  public Propagation metadata(@Nullable Map<String, ?> metadata) {
+    attributes.metadata(metadata);
     return this;
   }
 
@@ -85,13 +84,13 @@ public final class Propagation {
   }
 
   /**
-   * The context with these attributes, for handing to other threads or coroutines. The observation
-   * that is current here gets them at once.
+   * The current context with these attributes, for handing to other threads or coroutines. This
+   * client's observation that is current here gets them at once.
    */
   public Context context() {
-    PropagatedAttributes all = attributes.build();
-    OtelObservation current = OtelObservation.in(outer);
-    all.applyTo(current == null ? Span.fromContext(outer) : current.span());
+    Context outer = Context.current();
+    PropagatedAttributes all = PropagatedAttributes.from(outer).with(attributes.build());
+    all.applyTo(owner.currentSpan(outer));
     return owner.storeIn(all.storeIn(outer));
   }
 

@@ -24,7 +24,7 @@ class JavaUsageTest {
 
   private final LocalLangfuse local = LocalLangfuse.start();
   private final Langfuse langfuse =
-      Langfuse.builder()
+      new LangfuseBuilder(variable -> null)
           .publicKey(local.publicKey())
           .secretKey(local.secretKey())
           .baseUrl(local.baseUrl().toString())

@@ -31,7 +31,12 @@ class ArchitectureTest :
                 .should()
                 .callMethodWhere(
                     DescribedPredicate.describe("an attribute key is made") {
-                        it.target.owner.isEquivalentTo(AttributeKey::class.java) && it.target.name.endsWith("Key")
+                        val makesKey =
+                            it.target.owner.isEquivalentTo(AttributeKey::class.java) && it.target.name.endsWith("Key")
+                        val namesKey =
+                            it.target.name == "setAttribute" &&
+                                it.target.rawParameterTypes.first().name == "java.lang.String"
+                        makesKey || namesKey
                     },
                 ).check(ours)
         }

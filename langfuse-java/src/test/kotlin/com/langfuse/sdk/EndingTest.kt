@@ -13,6 +13,7 @@ import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CompletionException
 import java.util.concurrent.ExecutionException
+import java.util.concurrent.TimeUnit
 
 /** However a block is left, its observation ends once and says how. */
 class EndingTest :
@@ -157,5 +158,18 @@ class EndingTest :
                 }.getValue("async")
             observation.level shouldBe "WARNING"
             observation.statusMessage shouldBe "cancelled"
+        }
+
+        test("callAsync: a caller who gives up first ends the observation") {
+            val never = CompletableFuture<String>()
+            val observations =
+                received { langfuse ->
+                    val late = langfuse.observation("late").callAsync { never }.orTimeout(10, TimeUnit.MILLISECONDS)
+                    shouldThrow<ExecutionException> { late.get() }
+                    langfuse.observation("minimal").callAsync { never.minimalCompletionStage() }.cancel(true)
+                }
+            observations.getValue("late").level shouldBe "ERROR"
+            observations.getValue("late").statusMessage shouldBe "TimeoutException"
+            observations.getValue("minimal").level shouldBe "WARNING"
         }
     })

@@ -3,18 +3,17 @@ package com.langfuse.sdk
 import com.langfuse.sdk.ObservationType.CHAIN
 import com.langfuse.sdk.ObservationType.EVENT
 import com.langfuse.sdk.ObservationType.GENERATION
-import com.langfuse.sdk.ObservationType.RETRIEVER
 import com.langfuse.sdk.ObservationType.TOOL
 import com.langfuse.sdk.internal.LangfuseAttributes
 import com.langfuse.sdk.local.LocalObservation
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.maps.shouldContainAll
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
+import io.kotest.matchers.string.shouldContain
 import io.opentelemetry.context.Context
 import java.time.Instant
 import java.util.concurrent.CompletableFuture
@@ -205,7 +204,7 @@ class ObservationTreeTest :
                     ).start().metadata(mapOf("a" to "text", "b" to 1, "c" to null)).metadata("a", "").end()
                     langfuse.observation("many").start().metadata((1..61).associate { "k$it" to it }).end()
                     langfuse.observation("list").start().metadata(listOf(1, 2)).end()
-                    langfuse.observation("record").start().metadata(Usage.of(1, 2)).end()
+                    langfuse.observation("record").start().metadata(Facts("x", 2)).metadata(mapOf("more" to true)).end()
                 }
 
             fun metadataOf(name: String) =
@@ -217,6 +216,12 @@ class ObservationTreeTest :
             metadataOf("many").keys shouldContainExactly setOf("langfuse.observation.metadata")
             observations.single { it.name == "many" }.metadata["k61"] shouldBe "61"
             metadataOf("list") shouldBe mapOf("langfuse.observation.metadata" to """{"metadata":[1,2]}""")
+            metadataOf("record") shouldBe
+                mapOf(
+                    "langfuse.observation.metadata.name" to "x",
+                    "langfuse.observation.metadata.number" to "2",
+                    "langfuse.observation.metadata.more" to "true",
+                )
         }
 
         test("a prompt without a real version is not linked, with a warning") {
@@ -242,7 +247,7 @@ class ObservationTreeTest :
                     }
                 }.single()
             observation.input shouldBe """[["x","<ArrayList>"]]"""
-            observation.metadata["broken"] shouldBe "\"<not serializable object of type: Unwritable>\""
+            observation.metadata["broken"] shouldBe """[1,"<not readable: IllegalStateException>"]"""
             observation.output shouldNotBe null
         }
 
@@ -334,12 +339,87 @@ class ObservationTreeTest :
             }
         }
 
-        test("nothing is left on the threads") {
-            withLangfuse { local, langfuse ->
-                langfuse.observation("search", RETRIEVER).block { }
-                local.awaitObservations(0, DEADLINE).shouldBeEmpty()
-                Context.current() shouldBe Context.root()
+        test("a disabled client inside another's block keeps its hands off the other's observation") {
+            withLangfuse { localA, a ->
+                bareBuilder().tracingEnabled(false).build().use { off ->
+                    a.observation("outer").block {
+                        off.observation("hidden").block { hidden ->
+                            Observation.current().output("not for outer")
+                            hidden.output("nor this")
+                            Langfuse.current() shouldBe off
+                            off.observation("hidden too").block { Langfuse.current() shouldBe off }
+                            a.observation("inner").start().end()
+                        }
+                    }
+                }
+                a.flush(DEADLINE)
+                val (outer, inner) = localA.observations()
+                outer.output.shouldBeNull()
+                inner.parentId shouldBe outer.id
             }
+        }
+
+        test("a scope of one client does not write on the observation of another") {
+            withLangfuse { localA, a ->
+                withLangfuse { _, b ->
+                    a.observation("a").block { b.propagate().userId("b's user").run<RuntimeException> { } }
+                    a.flush(DEADLINE)
+                    localA.observations().single().userId.shouldBeNull()
+                }
+            }
+        }
+
+        test("a scope that is prepared early opens where it is run") {
+            val observations =
+                received { langfuse ->
+                    val scope = langfuse.propagate().userId("u")
+                    langfuse.observation("root").block {
+                        scope.run<RuntimeException> { langfuse.observation("child").start().end() }
+                    }
+                }
+            observations.single { it.name == "child" }.parentId shouldBe observations.single { it.name == "root" }.id
+            observations.forEach { it.userId shouldBe "u" }
+        }
+
+        test("an event can say everything at its start, and a block around it ends it") {
+            val (said, blocked) =
+                received { langfuse ->
+                    langfuse
+                        .observation("said", EVENT)
+                        .output("out")
+                        .statusMessage("why")
+                        .metadata(mapOf("k" to "v"))
+                        .start()
+                    langfuse.observation("blocked", EVENT).block { it.output("late") }
+                }
+            said.output shouldBe "out"
+            said.statusMessage shouldBe "why"
+            said.metadata["k"] shouldBe "v"
+            blocked.output shouldBe "late"
+            blocked.startTime shouldBe blocked.endTime
+        }
+
+        test("usage and cost that Langfuse would refuse are left out, entry by entry") {
+            val generation =
+                received { langfuse ->
+                    langfuse
+                        .observation("g", GENERATION)
+                        .start()
+                        .usageDetails(mapOf("input" to 1, "wrong" to -1))
+                        .costDetails(mapOf("total" to 0.5, "nan" to Double.NaN, "negative" to -1.0))
+                        .end()
+                }.single()
+            generation.attributes["langfuse.observation.usage_details"] shouldBe """{"input":1}"""
+            generation.attributes["langfuse.observation.cost_details"] shouldBe """{"total":0.5}"""
+        }
+
+        test("an environment of the wrong form is not sent, with a warning that says the form") {
+            val warnings =
+                warningsOf {
+                    received { it.observation("a").environment("NOT OK").start().end() }.single().environment shouldBe
+                        "default"
+                }
+            warnings.single() shouldContain "a-z"
         }
     }) {
     /** Breaks when a part of it is written already. */
@@ -348,4 +428,9 @@ class ObservationTreeTest :
 
         override fun get(index: Int): Int = if (index == 0) 1 else error("gone")
     }
+
+    private data class Facts(
+        val name: String,
+        val number: Int,
+    )
 }

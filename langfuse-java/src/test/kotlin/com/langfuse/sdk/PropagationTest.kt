@@ -116,7 +116,6 @@ class PropagationTest :
                                 .sessionId("")
                                 .tags("ok", long)
                                 .metadata("k", long)
-                                .metadata("hostile", HasHostileToString)
                                 .environment("Not OK")
                                 .run<RuntimeException> { langfuse.observation("a").start().end() }
                         }.getValue("a")
@@ -126,11 +125,23 @@ class PropagationTest :
                     observation.attributes shouldNotContainKey "langfuse.trace.metadata.k"
                     observation.environment shouldBe "default"
                 }
-            listOf("userId", "tag", "metadata.k", "metadata.hostile", "environment").forEach { name ->
+            listOf("userId", "tag", "metadata.k", "environment").forEach { name ->
                 warnings.count { "'$name'" in it } shouldBe 1
             }
             warnings.first { "'userId'" in it } shouldContain "over 200 characters (201 chars). Dropping value."
-            warnings shouldHaveSize 5
+            warnings shouldHaveSize 4
+        }
+
+        test("a value whose toString throws is dropped with a warning") {
+            val warnings =
+                warningsOf {
+                    received { langfuse ->
+                        langfuse.propagate().metadata("hostile", HasHostileToString).run<RuntimeException> {
+                            langfuse.observation("a").start().end()
+                        }
+                    }.getValue("a").attributes shouldNotContainKey "langfuse.trace.metadata.hostile"
+                }
+            warnings.single() shouldContain "'metadata.hostile'"
         }
 
         test("a value of exactly 200 characters is kept") {

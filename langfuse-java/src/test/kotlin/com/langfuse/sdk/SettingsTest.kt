@@ -86,13 +86,32 @@ class SettingsTest :
             bareBuilder(environment).tracingEnabled(true).build().use { it.isEnabled shouldBe true }
         }
 
-        listOf("foo", "localhost:3000", "ftp://host", "http://", "http://a b", "").forEach { url ->
+        listOf(
+            "foo",
+            "localhost:3000",
+            "ftp://host",
+            "http://",
+            "http://a b",
+            "",
+            "http://h:99999",
+            "http://h/?q=1",
+            "http://h/#f",
+        ).forEach { url ->
             test("base URL '$url' is refused with an example") {
                 val message = shouldThrow<IllegalArgumentException> { bareBuilder().baseUrl(url) }.message!!
                 message shouldContain "LANGFUSE_BASE_URL"
                 message shouldContain "'$url'"
                 message shouldContain "https://cloud.langfuse.com"
             }
+        }
+
+        test("a key is taken without the white space around it, and refused when it can be none") {
+            settings("LANGFUSE_PUBLIC_KEY" to " pk\n").publicKey() shouldBe "pk"
+            val message = shouldThrow<IllegalArgumentException> {
+                bareBuilder().secretKey("sk-\u00e9").build()
+            }.message!!
+            message shouldContain "LANGFUSE_SECRET_KEY"
+            message shouldNotContain "sk-"
         }
 
         test("a sample rate of 2.0 is refused with the allowed range") {
@@ -159,7 +178,9 @@ class SettingsTest :
             bareBuilder().tracingEnabled(false).build().use { langfuse ->
                 langfuse.observation("a").block { }
                 langfuse.flush()
-                (Thread.getAllStackTraces().keys - before).shouldBeEmpty()
+                (Thread.getAllStackTraces().keys - before).filter {
+                    "langfuse" in it.name || "HttpClient" in it.name
+                }.shouldBeEmpty()
             }
         }
 

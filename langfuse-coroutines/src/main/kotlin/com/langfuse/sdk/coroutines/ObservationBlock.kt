@@ -20,7 +20,8 @@ import kotlinx.coroutines.CoroutineScope
  * ```
  *
  * However the block is left, the observation ends exactly once: as it is when the block completes, with level
- * WARNING when it is cancelled, with level ERROR when it throws. The caller gets the instance that was thrown.
+ * WARNING when it is cancelled, with level ERROR when it throws. The caller gets the very instance that was thrown, also by
+ * a child coroutine.
  *
  * @param configure what is known before the start: input, model, metadata
  */
@@ -70,24 +71,6 @@ public suspend fun <T> observation(
     configure: ObservationBuilder<Observation>.() -> Unit = {},
     block: suspend CoroutineScope.(Observation) -> T,
 ): T = Langfuse.current().observation(name, configure, block)
-
-/**
- * The same for code that does not suspend. A coroutine cannot hold it wrong: the block is a plain function, so
- * nothing in it can suspend.
- */
-public fun <O : Observation, T> Langfuse.observationBlocking(
-    name: String,
-    type: ObservationType<O>,
-    configure: ObservationBuilder<O>.() -> Unit = {},
-    block: (O) -> T,
-): T = observation(name, type).apply(configure).call<T, RuntimeException>(block)
-
-/** The same for code that does not suspend, of type `SPAN`. */
-public fun <T> Langfuse.observationBlocking(
-    name: String,
-    configure: ObservationBuilder<Observation>.() -> Unit = {},
-    block: (Observation) -> T,
-): T = observation(name).apply(configure).call<T, RuntimeException>(block)
 
 private suspend fun <O : Observation, T> ObservationBuilder<O>.suspending(block: suspend CoroutineScope.(O) -> T): T {
     val observation = start()

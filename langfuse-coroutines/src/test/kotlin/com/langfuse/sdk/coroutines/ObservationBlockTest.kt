@@ -172,7 +172,8 @@ class ObservationBlockTest :
                 received { langfuse ->
                     langfuse.observation("suspend-outer") {
                         langfuse.observationBlocking("blocking", TOOL, { input("x") }) { tool ->
-                            langfuse.observationBlocking("innermost") { Observation.current().output("y") }
+                            observationBlocking("innermost") { Observation.current().output("y") }
+                            tool.observationBlocking("of the handle", CHAIN) { }
                             tool.output("z")
                         }
                     }
@@ -180,6 +181,8 @@ class ObservationBlockTest :
             observations.named("blocking").parentId shouldBe observations.named("suspend-outer").id
             observations.named("blocking").input shouldBe "x"
             observations.named("innermost").parentId shouldBe observations.named("blocking").id
+            observations.named("of the handle").parentId shouldBe observations.named("blocking").id
+            observations.named("of the handle").type shouldBe "CHAIN"
             observations.named("innermost").output shouldBe "y"
         }
 

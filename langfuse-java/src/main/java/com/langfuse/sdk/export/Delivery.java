@@ -4,7 +4,6 @@ import com.langfuse.sdk.export.LangfuseEndpoint.Answer;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
 import io.opentelemetry.sdk.trace.ReadableSpan;
-import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,9 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,31 +27,29 @@ import org.jspecify.annotations.Nullable;
 final class Delivery {
 
   /** About 200 MB of ordinary observations; a burst has room, a dead endpoint has an end. */
-  private static final int CAPACITY = 65_536;
+  static final int CAPACITY = 65_536;
+
+  private static final String DROPPED_AFTER_CLOSE =
+      "An observation ended after its Langfuse client was closed, and is lost.";
+
+  private static final String DROPPED_WHEN_FULL =
+      "The queue of "
+          + CAPACITY
+          + " observations is full, the newest are lost: is Langfuse reachable?";
 
   private final Settings settings;
   private final LangfuseEndpoint endpoint;
   private final QuietLog log;
   private final OtlpEncoder encoder = new OtlpEncoder();
+  private final DeliveryCounters counters = new DeliveryCounters();
 
   private final Queue<ReadableSpan> queue = new ConcurrentLinkedQueue<>();
 
-  /** Queued or on the wire: what the capacity bounds. */
+  /** Queued or on the wire, or about to be: what the capacity bounds and the worker waits for. */
   private final AtomicInteger pending = new AtomicInteger();
-
-  /** Counted before a span is queued, so that a flush waits for all that was offered before it. */
-  private final AtomicLong accepted = new AtomicLong();
-
-  private final AtomicLong exported = new AtomicLong();
-  private final AtomicLong failed = new AtomicLong();
-  private final AtomicLong dropped = new AtomicLong();
 
   /** The worker sends at once until this many are settled. */
   private final AtomicLong wanted = new AtomicLong();
-
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition settled = lock.newCondition();
-  private FlushReport reported = FlushReport.EMPTY;
 
   private volatile @Nullable Thread worker;
   private volatile boolean waiting;
@@ -67,22 +62,14 @@ final class Delivery {
   }
 
   void offer(ReadableSpan span) {
-    int now = pending.incrementAndGet();
+    int now = pending.incrementAndGet(); // before the look at closed: a worker waits for it
     if (closed || now > CAPACITY) {
       pending.decrementAndGet();
-      dropped.incrementAndGet();
-      log.warn(
-          "dropped",
-          closed
-              ? "An observation ended after its Langfuse client was closed and is lost."
-              : "The queue of "
-                  + CAPACITY
-                  + " observations is full, the newest are dropped: is "
-                  + endpoint.baseUrl()
-                  + " reachable?");
+      counters.dropped(1);
+      log.warn("dropped", closed ? DROPPED_AFTER_CLOSE : DROPPED_WHEN_FULL);
       return;
     }
-    accepted.incrementAndGet();
+    counters.accepted();
     queue.add(span);
     Thread running = worker;
     if (running == null) {
@@ -94,83 +81,84 @@ final class Delivery {
 
   /** Sends what was offered so far and reports, at the deadline at the latest. */
   FlushReport flush(Duration timeout) {
-    long target = accepted.get();
-    wanted.accumulateAndGet(target, Math::max);
-    LockSupport.unpark(worker);
-    lock.lock();
+    long target = sendAtOnce();
     try {
-      long left = timeout.toNanos();
-      while (settledCount() < target && left > 0) {
-        left = settled.awaitNanos(left);
-      }
+      counters.awaitSettled(target, nanos(timeout));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the report says what is still pending
-    } finally {
-      lock.unlock();
     }
-    return report();
+    return counters.report(target);
   }
 
-  /** Flushes, then stops the worker. What is still pending is lost, and the log says how many. */
+  /**
+   * Flushes, then stops the worker; what it leaves behind is counted as dropped. Waits even on a
+   * thread that is interrupted: that is how many a program ends, and its last trace matters.
+   */
   FlushReport close(Duration timeout) {
     closed = true;
-    FlushReport report = flush(timeout);
+    long target = sendAtOnce();
+    long deadline = System.nanoTime() + nanos(timeout);
+    boolean interrupted = Thread.interrupted();
+    while (true) {
+      try {
+        counters.awaitSettled(target, deadline - System.nanoTime());
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    FlushReport report = counters.report(target);
     Thread running = worker;
     if (running != null) {
       running.interrupt();
     }
     if (!report.isComplete()) {
-      log.warn("closed", "Langfuse closed with observations not delivered: " + report);
+      log.warn("closed", "Langfuse was closed with observations not delivered: " + report);
     }
     return report;
   }
 
-  private FlushReport report() {
-    lock.lock();
-    try {
-      FlushReport before = reported;
-      reported = new FlushReport(exported.get(), failed.get(), dropped.get(), 0);
-      return new FlushReport(
-          reported.exported() - before.exported(),
-          reported.failed() - before.failed(),
-          reported.dropped() - before.dropped(),
-          accepted.get() - reported.exported() - reported.failed());
-    } finally {
-      lock.unlock();
+  private long sendAtOnce() {
+    long target = counters.acceptedSoFar();
+    wanted.accumulateAndGet(target, Math::max);
+    LockSupport.unpark(worker);
+    return target;
+  }
+
+  private static long nanos(Duration duration) {
+    Duration longest = Duration.ofDays(365);
+    return (duration.compareTo(longest) < 0 ? duration : longest).toNanos();
+  }
+
+  private synchronized void start() {
+    if (worker != null) {
+      return;
     }
-  }
-
-  private long settledCount() {
-    return exported.get() + failed.get();
-  }
-
-  private void start() {
-    lock.lock();
     try {
-      if (worker == null) {
-        Thread thread = new Thread(this::work, "langfuse-delivery");
-        thread.setDaemon(true);
-        worker = thread;
-        thread.start();
-      }
-    } finally {
-      lock.unlock();
+      // Without the inheritable thread-locals of whichever request came first.
+      Thread thread = new Thread(null, this::work, "langfuse-delivery", 0, false);
+      thread.setDaemon(true);
+      thread.start();
+      worker = thread;
+    } catch (Throwable noThread) {
+      log.warn("worker", "The delivery thread cannot be started, the next span tries.", noThread);
     }
   }
 
   private void work() {
     try {
-      while (true) {
+      while (!closed || pending.get() > 0) {
         awaitBatch();
-        List<SpanData> batch = nextBatch();
-        if (!batch.isEmpty()) {
-          deliver(batch);
-        } else if (closed) {
-          return;
-        }
+        deliver(nextBatch());
       }
     } catch (InterruptedException closing) {
-      log.debug("The delivery thread was stopped with " + pending + " observations pending.");
+      log.debug("The delivery thread was stopped.");
+    } finally {
+      abandon();
+      endpoint.close();
     }
   }
 
@@ -178,7 +166,9 @@ final class Delivery {
     long patience = settings.flushInterval().toNanos();
     long deadline = System.nanoTime() + patience;
     waiting = true;
-    while (pending.get() < settings.flushAt() && settledCount() >= wanted.get() && !closed) {
+    while (pending.get() < settings.flushAt()
+        && counters.settledSoFar() >= wanted.get()
+        && !closed) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
@@ -191,60 +181,69 @@ final class Delivery {
     waiting = false;
   }
 
-  private List<SpanData> nextBatch() {
-    List<SpanData> batch = new ArrayList<>();
+  private List<ReadableSpan> nextBatch() {
+    List<ReadableSpan> batch = new ArrayList<>();
     ReadableSpan span;
     while (batch.size() < settings.flushAt() && (span = queue.poll()) != null) {
-      batch.add(span.toSpanData());
+      batch.add(span);
     }
     return batch;
   }
 
-  private void deliver(List<SpanData> batch) throws InterruptedException {
+  private void deliver(List<ReadableSpan> batch) throws InterruptedException {
+    if (batch.isEmpty()) {
+      Thread.onSpinWait(); // one is counted but not queued yet
+      return;
+    }
     boolean arrived = false;
     try {
-      arrived = send(batch);
-    } catch (IOException | RuntimeException e) {
-      log.warn("encode batch", batch.size() + " observations could not be encoded.", e);
+      arrived =
+          send(encoder.encode(batch.stream().map(ReadableSpan::toSpanData).toList()), batch.size());
+    } catch (InterruptedException closing) {
+      throw closing;
+    } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
+      log.warn("batch", batch.size() + " observations are lost, they cannot be sent: " + t, t);
     } finally {
-      (arrived ? exported : failed).addAndGet(batch.size());
       pending.addAndGet(-batch.size());
-      lock.lock();
-      try {
-        settled.signalAll();
-      } finally {
-        lock.unlock();
-      }
+      counters.settled(batch.size(), arrived);
     }
   }
 
-  private boolean send(List<SpanData> batch) throws IOException, InterruptedException {
-    byte[] body = encoder.encode(batch);
+  /** Nobody will come for what is left in the queue. */
+  private void abandon() {
+    int left = 0;
+    while (queue.poll() != null) {
+      left++;
+    }
+    pending.addAndGet(-left);
+    counters.abandoned(left);
+  }
+
+  private boolean send(byte[] body, int observations) throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
       Optional<String> retryAfter = Optional.empty();
       String problem;
+      boolean last = attempt >= Backoff.MAX_ATTEMPTS;
       try {
         Answer answer = endpoint.post(OtlpEncoder.PATH, OtlpEncoder.CONTENT_TYPE, body);
         if (answer.isSuccess()) {
-          log.debug("Delivered " + batch.size() + " observations in attempt " + attempt + ".");
+          log.debug("Delivered " + observations + " observations in attempt " + attempt + ".");
           return true;
         }
         if (answer.refusesKeys()) {
-          warnOfKeys(answer, batch.size());
+          warnOfKeys(answer, observations);
           return false;
         }
-        problem = "answered " + answer.status() + ": " + answer.excerpt();
-        if (!answer.isWorthARetry()) {
-          attempt = Backoff.MAX_ATTEMPTS;
-        }
+        problem = "answered " + answer.status() + ": " + answer.body();
+        last |= !answer.isWorthARetry();
         retryAfter = answer.retryAfter();
       } catch (IOException e) {
         problem = "could not be reached (" + e + ")";
       }
-      if (attempt >= Backoff.MAX_ATTEMPTS) {
+      if (last) {
         log.warn(
             "not delivered",
-            batch.size()
+            observations
                 + " observations are lost: Langfuse at "
                 + endpoint.baseUrl()
                 + " "

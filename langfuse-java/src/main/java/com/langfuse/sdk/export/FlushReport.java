@@ -1,8 +1,9 @@
 package com.langfuse.sdk.export;
 
 /**
- * What became of the observations since the last report: every one that ended is in exactly one of
- * these numbers.
+ * What became of the observations since the last report, and what is still pending. Each one that
+ * ended is counted once as exported, failed or dropped; threads that flush at the same time share
+ * these counts.
  *
  * <pre>{@code
  * FlushReport report = langfuse.flush(Duration.ofSeconds(5));
@@ -13,8 +14,8 @@ package com.langfuse.sdk.export;
  *
  * @param exported accepted by Langfuse
  * @param failed given up: refused by Langfuse, or not reachable until the retries were used up
- * @param dropped never queued, because the queue was full or the client closed
- * @param pending still queued or on the wire when the deadline came
+ * @param dropped never sent, because the queue was full or the client closed
+ * @param pending ended before this flush began, and not delivered when its deadline came
  */
 public record FlushReport(long exported, long failed, long dropped, long pending) {
 

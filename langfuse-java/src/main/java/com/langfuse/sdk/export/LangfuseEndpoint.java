@@ -8,10 +8,15 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +40,11 @@ final class LangfuseEndpoint {
     this.timeout = timeout;
   }
 
-  /** Sends a body, gzipped, and waits for the answer. Any status is an answer. */
+  /** Sends a body, gzipped, and waits for the whole answer. Any status is an answer. */
   Answer post(String path, String contentType, byte[] body)
       throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(baseUrl + path))
-            .timeout(timeout)
             .header("Authorization", authorization)
             .header("Content-Type", contentType)
             .header("Content-Encoding", "gzip")
@@ -51,9 +55,19 @@ final class LangfuseEndpoint {
             .header("x-langfuse-ingestion-version", "4")
             .POST(HttpRequest.BodyPublishers.ofByteArray(gzip(body)))
             .build();
-    HttpResponse<String> response = http().send(request, HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> response =
+        within(timeout, http().sendAsync(request, headers -> new BodyExcerpt()));
     return new Answer(
         response.statusCode(), response.headers().firstValue("Retry-After"), response.body());
+  }
+
+  URI baseUrl() {
+    return baseUrl;
+  }
+
+  /** Lets the client go, and its threads with it. A later post would make a new one. */
+  synchronized void close() {
+    http = null;
   }
 
   /** Made by the first request: it brings threads of its own. */
@@ -72,8 +86,23 @@ final class LangfuseEndpoint {
     return client;
   }
 
-  URI baseUrl() {
-    return baseUrl;
+  /** The JDK's own request timeout ends with the headers; a body could then take for ever. */
+  private static <T> T within(Duration timeout, CompletableFuture<T> exchange)
+      throws IOException, InterruptedException {
+    try {
+      return exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      exchange.cancel(true);
+      throw new HttpTimeoutException("no complete answer within " + timeout);
+    } catch (InterruptedException e) {
+      exchange.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new IOException(e.getCause());
+    }
   }
 
   private static boolean isPlain(URI url) {
@@ -105,11 +134,6 @@ final class LangfuseEndpoint {
 
     boolean refusesKeys() {
       return status == 401 || status == 403;
-    }
-
-    /** The beginning of what the server wrote, for a log line. */
-    String excerpt() {
-      return body.length() <= 200 ? body : body.substring(0, 200) + "…";
     }
   }
 

@@ -25,18 +25,21 @@ final class FieldNames extends DefaultAccessorNamingStrategy {
 
   @Override
   public @Nullable String findNameForIsGetter(AnnotatedMethod method, String name) {
-    String property = super.findNameForIsGetter(method, name);
-    return property != null && fields.contains(name) ? name : property;
+    return fields.contains(name) ? name : super.findNameForIsGetter(method, name);
   }
 
   @Override
   public @Nullable String findNameForRegularGetter(AnnotatedMethod method, String name) {
-    String property = super.findNameForRegularGetter(method, name);
-    if (property == null) {
-      return null;
+    // Kotlin adds "-" and a hash to getters of value classes.
+    int mangled = name.indexOf('-');
+    String getter = mangled < 0 ? name : name.substring(0, mangled);
+    String property = super.findNameForRegularGetter(method, getter);
+    if (property == null || getter.length() < 4) {
+      return property;
     }
-    String field = Character.toLowerCase(name.charAt(3)) + name.substring(4);
-    return fields.contains(field) ? field : property;
+    String same = getter.substring(3);
+    String field = Character.toLowerCase(getter.charAt(3)) + getter.substring(4);
+    return fields.contains(field) ? field : fields.contains(same) ? same : property;
   }
 
   static AccessorNamingStrategy.Provider provider() {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
 import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
 import com.fasterxml.jackson.databind.ser.std.AsArraySerializerBase;
 import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.ArrayType;
 import com.fasterxml.jackson.databind.type.CollectionLikeType;
 import com.fasterxml.jackson.databind.type.CollectionType;
@@ -45,9 +46,15 @@ final class GuardModule extends SimpleModule {
     @Override
     public JsonSerializer<?> modifySerializer(
         SerializationConfig config, BeanDescription bean, JsonSerializer<?> serializer) {
-      return serializer instanceof BeanSerializerBase || serializer instanceof AsArraySerializerBase
-          ? guard(serializer)
-          : serializer;
+      boolean fields = serializer instanceof BeanSerializerBase;
+      boolean elements = serializer instanceof AsArraySerializerBase;
+      if (fields && PlainValues.isText(bean.getBeanClass())) {
+        return ToStringSerializer.instance;
+      }
+      if ((fields || elements) && PlainValues.isLive(bean.getBeanClass())) {
+        return PlainValues.CUT;
+      }
+      return fields || elements ? guard(serializer) : serializer;
     }
 
     @Override

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
-import java.lang.reflect.InvocationTargetException;
+import java.io.IOException;
 
 /** A field whose getter may throw, as lazy proxies do outside their session. */
 final class GuardedProperty extends BeanPropertyWriter {
@@ -21,19 +21,20 @@ final class GuardedProperty extends BeanPropertyWriter {
     JsonStreamContext object = json.getOutputContext();
     try {
       super.serializeAsField(bean, json, provider);
-    } catch (Exception | LinkageError e) {
-      if (json.getOutputContext() != object) {
-        throw e; // half written: the whole value gets the marker
-      }
-      if (!getName().equals(object.getCurrentName())) {
-        json.writeFieldName(getName()); // the getter failed before its name was written
-      }
-      json.writeString(Marker.failed(cause(e)));
+    } catch (Throwable t) {
+      writeMarker(object, json, t);
     }
   }
 
-  private static Throwable cause(Throwable thrown) {
-    Throwable cause = thrown.getCause();
-    return thrown instanceof InvocationTargetException && cause != null ? cause : thrown;
+  private void writeMarker(JsonStreamContext object, JsonGenerator json, Throwable thrown)
+      throws IOException {
+    if (json.getOutputContext() != object) {
+      GuardedSerializer.closeUpTo(object, json, thrown);
+      return;
+    }
+    if (!getName().equals(object.getCurrentName())) {
+      json.writeFieldName(getName()); // the getter failed before its name was written
+    }
+    json.writeString(Marker.failed(thrown));
   }
 }

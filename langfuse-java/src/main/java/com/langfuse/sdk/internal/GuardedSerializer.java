@@ -22,7 +22,8 @@ final class GuardedSerializer extends JsonSerializer<Object>
   /** As deep as the Python SDK goes. */
   static final int MAX_DEPTH = 20;
 
-  private static final Object WAY = GuardedSerializer.class;
+  /** Beans and containers in one value. Entities that all know each other would never end. */
+  static final int MAX_NODES = 100_000;
 
   private final JsonSerializer<Object> serializer;
 
@@ -46,42 +47,41 @@ final class GuardedSerializer extends JsonSerializer<Object>
 
   private static void guarded(
       Object value, JsonGenerator json, SerializerProvider provider, Body body) throws IOException {
-    Deque<Object> way = way(provider);
-    if (way.size() >= MAX_DEPTH || leadsBackTo(value, way)) {
+    Walk walk = Walk.of(provider);
+    if (!walk.enter(value)) {
       json.writeString(Marker.cut(value));
       return;
     }
     JsonStreamContext before = json.getOutputContext();
-    way.push(value);
     try {
       body.write();
-    } catch (IOException | RuntimeException | LinkageError e) {
-      if (json.getOutputContext() != before) {
-        throw e; // half written: the whole value gets the marker
+    } catch (Throwable t) {
+      if (json.getOutputContext() == before) {
+        json.writeString(Marker.failed(t));
+      } else {
+        closeUpTo(before, json, t);
       }
-      json.writeString(Marker.failed(e));
     } finally {
-      way.pop();
+      walk.leave();
     }
   }
 
-  @SuppressWarnings("unchecked")
-  private static Deque<Object> way(SerializerProvider provider) {
-    Deque<Object> way = (Deque<Object>) provider.getAttribute(WAY);
-    if (way == null) {
-      way = new ArrayDeque<>();
-      provider.setAttribute(WAY, way);
-    }
-    return way;
-  }
-
-  private static boolean leadsBackTo(Object value, Deque<Object> way) {
-    for (Object ancestor : way) {
-      if (ancestor == value) {
-        return true;
+  /** Ends what a failed serializer left open, with a marker where it broke. */
+  static void closeUpTo(JsonStreamContext outer, JsonGenerator json, Throwable thrown)
+      throws IOException {
+    while (json.getOutputContext() != outer) {
+      boolean object = json.getOutputContext().inObject();
+      try {
+        json.writeString(Marker.failed(thrown));
+      } catch (IOException nameIsDue) {
+        // Between two fields of an object there is no place for a value.
+      }
+      if (object) {
+        json.writeEndObject();
+      } else {
+        json.writeEndArray();
       }
     }
-    return false;
   }
 
   @Override
@@ -118,5 +118,43 @@ final class GuardedSerializer extends JsonSerializer<Object>
 
   private interface Body {
     void write() throws IOException;
+  }
+
+  /** The values from the root to here, and how many were met in all. One per encoded value. */
+  private static final class Walk {
+
+    private final Deque<Object> path = new ArrayDeque<>();
+    private int met;
+
+    static Walk of(SerializerProvider provider) {
+      Walk walk = (Walk) provider.getAttribute(Walk.class);
+      if (walk == null) {
+        walk = new Walk();
+        provider.setAttribute(Walk.class, walk);
+      }
+      return walk;
+    }
+
+    boolean enter(Object value) {
+      if (path.size() >= MAX_DEPTH || met >= MAX_NODES || leadsBackTo(value)) {
+        return false;
+      }
+      met++;
+      path.push(value);
+      return true;
+    }
+
+    void leave() {
+      path.pop();
+    }
+
+    private boolean leadsBackTo(Object value) {
+      for (Object ancestor : path) {
+        if (ancestor == value) {
+          return true;
+        }
+      }
+      return false;
+    }
   }
 }

@@ -1,5 +1,8 @@
 package com.langfuse.sdk.internal;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.lang.reflect.InvocationTargetException;
+
 /** The texts that stand where a value could not be written. */
 final class Marker {
 
@@ -14,8 +17,15 @@ final class Marker {
     return "<not serializable object of type: " + name(value) + ">";
   }
 
+  /** Names what the application's code threw, not what Jackson or reflection wrapped it in. */
   static String failed(Throwable thrown) {
-    return "<not readable: " + name(thrown) + ">";
+    Throwable cause = thrown;
+    while (cause.getCause() != null
+        && (cause instanceof JsonProcessingException
+            || cause instanceof InvocationTargetException)) {
+      cause = cause.getCause();
+    }
+    return "<not readable: " + name(cause) + ">";
   }
 
   /** The type without its package; an anonymous one has no simple name. */

@@ -25,7 +25,11 @@ public final class QuietLog {
     this.debug = debug;
   }
 
-  /** Warns unless the same cause has been named within the last minute. */
+  /**
+   * Warns unless the same cause has been named within the last minute.
+   *
+   * @param cause a constant: each is remembered
+   */
   public void warn(String cause, String message) {
     warn(cause, message, null);
   }

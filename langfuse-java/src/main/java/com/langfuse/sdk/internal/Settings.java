@@ -1,10 +1,12 @@
 package com.langfuse.sdk.internal;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -69,16 +71,24 @@ public record Settings(
 
   public static final String BASE_URL_NAME = BASE_URL.get(0);
 
+  /** What an environment looks like. */
+  public static final String ENVIRONMENT_RULE =
+      "write at most 40 of a-z, 0-9, '-' and '_', not starting with 'langfuse'";
+
   private static final String DEFAULT_BASE_URL = "https://cloud.langfuse.com";
+  private static final int MAX_PORT = 65_535;
+  private static final Duration SHORTEST = Duration.ofMillis(1);
+  private static final Duration LONGEST = Duration.ofDays(1);
   private static final Pattern ENVIRONMENT_FORM = Pattern.compile("(?!langfuse)[a-z0-9_-]{1,40}");
 
   public Settings {
-    baseUrl = checkedBaseUrl(baseUrl.toString());
+    publicKey = checkedKey("publicKey", PUBLIC_KEY, publicKey);
+    secretKey = checkedKey("secretKey", SECRET_KEY, secretKey);
     require(
         environment == null || isEnvironment(environment),
         () -> badEnvironment(String.valueOf(environment)));
-    requirePositive("timeout", TIMEOUT, timeout);
-    requirePositive("flushInterval", FLUSH_INTERVAL, flushInterval);
+    requireSensible("timeout", TIMEOUT, timeout);
+    requireSensible("flushInterval", FLUSH_INTERVAL, flushInterval);
     require(
         flushAt > 0,
         () -> "flushAt (" + FLUSH_AT + ") is " + flushAt + ": write 1 or more, e.g. 512");
@@ -120,20 +130,28 @@ public record Settings(
   }
 
   /** Address of a Langfuse server, or an exception that says what one looks like. */
-  public static URI checkedBaseUrl(String text) {
-    String trimmed = text.strip().replaceAll("/+$", "");
-    URI uri;
+  public static URI checkedBaseUrl(@Nullable String text) {
     try {
-      uri = URI.create(trimmed);
-    } catch (IllegalArgumentException e) {
+      URI uri = new URI(String.valueOf(text).strip().replaceAll("/+$", ""));
+      String scheme = String.valueOf(uri.getScheme());
+      boolean web = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
+      boolean plain = uri.getQuery() == null && uri.getFragment() == null;
+      require(
+          web && plain && uri.getHost() != null && uri.getPort() <= MAX_PORT,
+          () -> badBaseUrl(text));
+      return uri;
+    } catch (URISyntaxException e) {
       throw new IllegalArgumentException(badBaseUrl(text), e);
     }
-    String scheme = uri.getScheme();
+  }
+
+  /** A key travels in a header: stray white space is cut, anything stranger is refused. */
+  private static @Nullable String checkedKey(String name, String variable, @Nullable String key) {
+    String stripped = key == null ? "" : key.strip();
     require(
-        uri.getHost() != null
-            && ("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme)),
-        () -> badBaseUrl(text));
-    return uri;
+        stripped.chars().allMatch(c -> c > ' ' && c < 127),
+        () -> name + " (" + variable + ") has characters that no key has: copy it again");
+    return stripped.isEmpty() ? null : stripped;
   }
 
   /** The secret key has no business in a log. */
@@ -142,7 +160,7 @@ public record Settings(
     return "Settings[publicKey=" + publicKey + ", baseUrl=" + baseUrl + "]";
   }
 
-  private static String badBaseUrl(String text) {
+  private static String badBaseUrl(@Nullable String text) {
     return "baseUrl ("
         + BASE_URL_NAME
         + ") is '"
@@ -162,17 +180,18 @@ public record Settings(
         + ENVIRONMENT
         + ") is '"
         + text
-        + "': write at most 40 of a-z, 0-9, '-' and '_', not starting with 'langfuse'"
+        + "': "
+        + ENVIRONMENT_RULE
         + (isEnvironment(instead) ? "; for example '" + instead + "'" : "");
   }
 
-  private static void requirePositive(String name, String variable, Duration value) {
+  private static void requireSensible(String name, String variable, Duration value) {
     require(
-        !value.isNegative() && !value.isZero(),
-        () -> name + " (" + variable + ") is " + value + ": write a time longer than zero");
+        value.compareTo(SHORTEST) >= 0 && value.compareTo(LONGEST) <= 0,
+        () -> name + " (" + variable + ") is " + value + ": write a time from 1 ms to 1 day");
   }
 
-  private static void require(boolean holds, java.util.function.Supplier<String> message) {
+  private static void require(boolean holds, Supplier<String> message) {
     if (!holds) {
       throw new IllegalArgumentException(message.get());
     }

@@ -81,9 +81,20 @@ public final class PropagatedAttributes {
     return attributes;
   }
 
-  /** To add to these: what the builder is given wins, metadata and tags come on top. */
-  public Builder toBuilder(QuietLog log) {
-    return new Builder(this, log);
+  /** These, with the inner ones on top. */
+  public PropagatedAttributes with(PropagatedAttributes inner) {
+    Map<AttributeKey<String>, String> allValues = new LinkedHashMap<>(values);
+    allValues.putAll(inner.values);
+    Map<String, String> allMetadata = new LinkedHashMap<>(metadata);
+    allMetadata.putAll(inner.metadata);
+    Set<String> allTags = new LinkedHashSet<>(tags);
+    allTags.addAll(inner.tags);
+    return new PropagatedAttributes(allValues, allMetadata, List.copyOf(allTags));
+  }
+
+  /** Collects and checks new ones; what is dropped is said in this log. */
+  public static Builder builder(QuietLog log) {
+    return new Builder(log);
   }
 
   /**
@@ -92,15 +103,12 @@ public final class PropagatedAttributes {
    */
   public static final class Builder {
 
-    private final Map<AttributeKey<String>, String> values;
-    private final Map<String, String> metadata;
-    private final Set<String> tags;
+    private final Map<AttributeKey<String>, String> values = new LinkedHashMap<>();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+    private final Set<String> tags = new LinkedHashSet<>();
     private final QuietLog log;
 
-    private Builder(PropagatedAttributes outer, QuietLog log) {
-      this.values = new LinkedHashMap<>(outer.values);
-      this.metadata = new LinkedHashMap<>(outer.metadata);
-      this.tags = new LinkedHashSet<>(outer.tags);
+    private Builder(QuietLog log) {
       this.log = log;
     }
 
@@ -131,26 +139,40 @@ public final class PropagatedAttributes {
       return value("environment", LangfuseAttributes.ENVIRONMENT, environment);
     }
 
-    public Builder tags(Collection<? extends @Nullable String> more) {
-      for (String tag : more) {
-        String usable = usable("tag", tag);
-        if (usable != null) {
-          tags.add(usable);
-        }
-      }
+    public Builder tags(@Nullable Collection<? extends @Nullable String> more) {
+      quietly("tags", () -> more(more).forEach(this::tag));
+      return this;
+    }
+
+    public Builder metadata(@Nullable Map<?, ?> more) {
+      quietly(
+          "metadata",
+          () -> more(more).forEach((key, value) -> metadata(String.valueOf(key), value)));
       return this;
     }
 
     public Builder metadata(String key, @Nullable Object value) {
-      String usable = usable("metadata." + key, value == null ? null : text(key, value));
-      if (usable != null) {
-        metadata.put(key, usable);
-      }
+      quietly(
+          "metadata." + key,
+          () -> {
+            String usable = usable("metadata." + key, value == null ? null : value.toString());
+            if (usable != null) {
+              metadata.put(String.valueOf(key), usable);
+            }
+          });
       return this;
     }
 
     public PropagatedAttributes build() {
-      return new PropagatedAttributes(Map.copyOf(values), Map.copyOf(metadata), List.copyOf(tags));
+      return new PropagatedAttributes(
+          new LinkedHashMap<>(values), new LinkedHashMap<>(metadata), List.copyOf(tags));
+    }
+
+    private void tag(@Nullable String tag) {
+      String usable = usable("tag", tag);
+      if (usable != null) {
+        tags.add(usable);
+      }
     }
 
     private Builder value(String name, AttributeKey<String> key, @Nullable String value) {
@@ -161,12 +183,20 @@ public final class PropagatedAttributes {
       return this;
     }
 
-    private @Nullable String text(String key, Object value) {
+    private static <T> Collection<T> more(@Nullable Collection<T> given) {
+      return given == null ? List.of() : given;
+    }
+
+    private static Map<?, ?> more(@Nullable Map<?, ?> given) {
+      return given == null ? Map.of() : given;
+    }
+
+    /** A collection or toString() of the application's may throw. */
+    private void quietly(String name, Runnable reading) {
       try {
-        return value.toString();
-      } catch (RuntimeException e) {
-        warn("metadata." + key, "has a toString() that throws " + e.getClass().getSimpleName());
-        return null;
+        reading.run();
+      } catch (Throwable t) {
+        warn(name, "cannot be read, it throws " + t.getClass().getSimpleName());
       }
     }
 
@@ -182,8 +212,9 @@ public final class PropagatedAttributes {
     }
 
     private void warn(String name, String problem) {
+      String cause = name.startsWith("metadata.") ? "metadata" : name;
       log.warn(
-          "propagate " + name,
+          "propagate " + cause,
           "Propagated attribute '" + name + "' " + problem + ". Dropping value.");
     }
   }

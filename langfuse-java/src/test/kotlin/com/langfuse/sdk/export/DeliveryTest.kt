@@ -18,9 +18,16 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
+import java.net.InetAddress
+import java.net.ServerSocket
+import java.net.Socket
 import java.time.Duration
 import java.util.Base64
 import java.util.concurrent.CountDownLatch
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.locks.LockSupport
 import kotlin.concurrent.thread
 import kotlin.time.measureTime
 
@@ -195,6 +202,85 @@ class DeliveryTest :
             }
         }
 
+        test("after a close that ran out of time nobody waits again, and every observation is in one number") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.hang())
+                val langfuse = local.client()
+                langfuse.record(3)
+                langfuse.close(Duration.ofMillis(200)) shouldBe FlushReport(0, 0, 0, 3)
+                measureTime { langfuse.close(DEADLINE).pending() shouldBe 0 }.inWholeMilliseconds shouldBeLessThan 5_000
+                langfuse.flush(DEADLINE).pending() shouldBe 0
+            }
+        }
+
+        test("close on a thread that is interrupted still delivers, and leaves it interrupted") {
+            LocalLangfuse.start().use { local ->
+                val langfuse = local.client()
+                langfuse.record(100)
+                Thread.currentThread().interrupt()
+                val report = langfuse.close(DEADLINE)
+                Thread.interrupted() shouldBe true
+                report shouldBe FlushReport(100, 0, 0, 0)
+            }
+        }
+
+        test("a flush waits for what ended before it, not for what ends meanwhile") {
+            withLangfuse { _, langfuse ->
+                val stop = AtomicBoolean()
+                val recorder =
+                    thread {
+                        while (!stop.get()) {
+                            langfuse.record(1)
+                            LockSupport.parkNanos(100_000)
+                        }
+                    }
+                repeat(10) { langfuse.flush(DEADLINE).pending() shouldBe 0 }
+                stop.set(true)
+                recorder.join()
+            }
+        }
+
+        test("a full queue drops the newest and counts them") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.hang())
+                val langfuse = local.client()
+                val warnings = warningsOf { langfuse.record(Delivery.CAPACITY + 10) }
+                warnings.single() shouldContain "full"
+                langfuse.close(Duration.ofMillis(100)).let {
+                    it.dropped() shouldBe 10
+                    it.pending() shouldBe Delivery.CAPACITY.toLong()
+                }
+            }
+        }
+
+        fun clientOf(server: EndlessServer) =
+            bareBuilder()
+                .publicKey("pk")
+                .secretKey("sk")
+                .baseUrl(server.url)
+                .timeout(Duration.ofMillis(200))
+                .build()
+
+        test("a server whose answer never ends is hung up on") {
+            EndlessServer(endless = true).use { server ->
+                clientOf(server).use { langfuse ->
+                    langfuse.record(1)
+                    langfuse.flush(DEADLINE) shouldBe FlushReport(1, 0, 0, 0)
+                }
+            }
+        }
+
+        test("a server that stops within its answer costs one timeout, not the line") {
+            EndlessServer(endless = false).use { server ->
+                val langfuse = clientOf(server)
+                langfuse.record(1)
+                langfuse.flush(Duration.ofMillis(1))
+                // The second request shows that the worker has got away from the first.
+                repeat(2) { server.requests.poll(20, TimeUnit.SECONDS) shouldNotBe null }
+                langfuse.close(Duration.ofMillis(1))
+            }
+        }
+
         test("flush, close and end at the same time: no deadlock, no exception, every observation in one number") {
             LocalLangfuse.start().use { local ->
                 val langfuse = local.client()
@@ -225,4 +311,40 @@ class DeliveryTest :
                 (traces.size in 50..150) shouldBe true
             }
         }
-    })
+    }) {
+    /** Answers with headers, and then either never stops or never goes on. */
+    private class EndlessServer(
+        private val endless: Boolean,
+    ) : AutoCloseable {
+        val requests = LinkedBlockingQueue<String>()
+        private val socket = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
+        val url = "http://127.0.0.1:${socket.localPort}"
+
+        init {
+            thread(isDaemon = true) {
+                while (!socket.isClosed) {
+                    runCatching { socket.accept() }.onSuccess { connection ->
+                        thread(isDaemon = true) { serve(connection) }
+                    }
+                }
+            }
+        }
+
+        private fun serve(connection: Socket) =
+            connection.use {
+                runCatching {
+                    val input = connection.getInputStream()
+                    check(input.read() >= 0)
+                    requests += "request"
+                    val output = connection.getOutputStream()
+                    output.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\nxx".toByteArray())
+                    output.flush()
+                    val chunk = ByteArray(8192)
+                    while (endless) output.write(chunk)
+                    while (input.read() >= 0) Unit
+                }
+            }
+
+        override fun close() = socket.close()
+    }
+}

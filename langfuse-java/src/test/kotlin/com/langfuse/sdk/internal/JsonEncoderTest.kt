@@ -1,8 +1,14 @@
 package com.langfuse.sdk.internal
 
+import com.fasterxml.jackson.annotation.JsonFilter
 import com.fasterxml.jackson.annotation.JsonProperty
+import com.fasterxml.jackson.annotation.JsonValue
+import com.fasterxml.jackson.core.JsonGenerator
 import com.fasterxml.jackson.databind.JsonNode
+import com.fasterxml.jackson.databind.JsonSerializer
 import com.fasterxml.jackson.databind.ObjectMapper
+import com.fasterxml.jackson.databind.SerializerProvider
+import com.fasterxml.jackson.databind.annotation.JsonSerialize
 import com.langfuse.sdk.warningsOf
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeLessThan
@@ -14,6 +20,7 @@ import io.kotest.property.checkAll
 import java.math.BigDecimal
 import java.math.BigInteger
 import java.net.URI
+import java.nio.ByteBuffer
 import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
@@ -25,6 +32,7 @@ import java.util.Optional
 import java.util.UUID
 import java.util.concurrent.TimeUnit
 import kotlin.random.Random
+import kotlin.time.Duration.Companion.seconds
 
 class JsonEncoderTest :
     FunSpec({
@@ -65,6 +73,22 @@ class JsonEncoderTest :
             "path" to (Path.of("a", "b.txt") to "\"a/b.txt\""),
             "uri" to (URI("http://localhost") to "\"http://localhost\""),
             "text bytes" to ("héllo".toByteArray() to "\"héllo\""),
+            "byte buffer" to (ByteBuffer.allocate(7) to "\"<bytes 7>\""),
+            "java.sql.Date" to
+                (mapOf("id" to 1, "d" to java.sql.Date.valueOf("2026-01-02")) to """{"id":1,"d":"2026-01-02"}"""),
+            "java.sql.Timestamp" to (java.sql.Timestamp(0) to "\"1970-01-01T00:00:00Z\""),
+            "null key" to (mapOf(null to 1, "a" to 2) to """{"null":1,"a":2}"""),
+            "kotlin duration" to (mapOf("d" to 5.seconds) to """{"d":"5s"}"""),
+            "kotlin unsigned" to (listOf(7u) to """["7"]"""),
+            "kotlin pair" to (("a" to 1) to """{"first":"a","second":1}"""),
+            "kotlin range" to (1..3 to "\"1..3\""),
+            "kotlin names" to (Odd(true, "yes", UserId("u1")) to """{"isPaid":true,"isOpen":"yes","id":"u1"}"""),
+            "filtered class" to (listOf(Filtered(1), 2) to """[{"a":1},2]"""),
+            "@JsonValue that throws" to
+                (
+                    mapOf("a" to 1, "b" to listOf(BadValue())) to
+                        """{"a":1,"b":["<not readable: IllegalArgumentException>"]}"""
+                ),
             "binary bytes" to (byteArrayOf(0, -1, -2) to "\"<bytes 3>\""),
             "many bytes" to (ByteArray(5000) { 'a'.code.toByte() } to "\"<bytes 5000>\""),
             "exception" to (IllegalStateException("broken") to "\"IllegalStateException: broken\""),
@@ -87,10 +111,17 @@ class JsonEncoderTest :
             test("$name becomes ${case.second.take(60)}") { encoder.encode(case.first) shouldBe case.second }
         }
 
-        test("what can be read only once is left unread") {
+        test("what belongs to the application is left unread: streams, cursors, connections") {
             val stream = listOf(1, 2).stream()
             encoder.encode(mapOf("s" to stream))!! shouldContain "<"
             stream.toList() shouldBe listOf(1, 2)
+            encoder.encode(listOf(Once, Connection)) shouldBe """["<Once>","<Connection>"]"""
+        }
+
+        test("entities that all know each other end in time, and in bounds") {
+            val entities = List(12) { Entity() }
+            entities.forEach { it.others = entities - it }
+            encoder.encode(entities[0])!!.length shouldBeLessThan 50_000_000
         }
 
         test("a cycle of objects is cut at the object that leads back") {
@@ -126,10 +157,18 @@ class JsonEncoderTest :
             json.readTree(encoder.encode(listOf(LazyProxy(), 7))).toList() shouldBe listOf(expected, json.readTree("7"))
         }
 
+        test("a list that breaks half-way keeps what was read, and its neighbours") {
+            encoder.encode(mapOf("before" to 1, "rogue" to Rogue(), "after" to 2)) shouldBe
+                """{"before":1,"rogue":[1,"<not readable: IllegalStateException>"],"after":2}"""
+        }
+
         test("a value that cannot be written at all becomes a marker, with one warning") {
             val warnings =
                 warningsOf {
-                    repeat(3) { encoder.encode(Rogue()) shouldBe "\"<not serializable object of type: Rogue>\"" }
+                    repeat(3) {
+                        encoder.encode(Unwritable()) shouldBe
+                            "\"<not serializable object of type: Unwritable>\""
+                    }
                 }
             warnings.size shouldBe 1
         }
@@ -179,6 +218,52 @@ class JsonEncoderTest :
         override val size = 2
 
         override fun get(index: Int): Int = if (index == 0) 1 else throw IllegalStateException("gone")
+    }
+
+    @JsonSerialize(using = Refusal::class)
+    class Unwritable
+
+    class Refusal : JsonSerializer<Unwritable>() {
+        override fun serialize(
+            value: Unwritable,
+            json: JsonGenerator,
+            provider: SerializerProvider,
+        ): Unit = throw AssertionError("no")
+    }
+
+    @JvmInline
+    value class UserId(
+        val id: String,
+    )
+
+    data class Odd(
+        val isPaid: Boolean,
+        val isOpen: String,
+        val id: UserId,
+    )
+
+    @JsonFilter("nobody configured this one")
+    class Filtered(
+        val a: Int,
+    )
+
+    class BadValue {
+        @JsonValue fun value(): String = error("no value")
+    }
+
+    object Once : Iterable<Int> {
+        override fun iterator(): Iterator<Int> = throw AssertionError("was read")
+    }
+
+    object Connection : AutoCloseable {
+        val secret: String get() = throw AssertionError("was read")
+
+        override fun close() = Unit
+    }
+
+    class Entity {
+        var others: List<Entity> = emptyList()
+        val name = "entity"
     }
 
     companion object {

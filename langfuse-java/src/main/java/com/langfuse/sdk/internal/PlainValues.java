@@ -5,45 +5,69 @@ import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.Reader;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Date;
 import java.util.Iterator;
 import java.util.stream.BaseStream;
 import org.jspecify.annotations.Nullable;
 
 /** How values without fields are written; follows the Python SDK's table, ISO-8601 for time. */
-final class PlainValuesModule extends SimpleModule {
+final class PlainValues extends SimpleModule {
 
   private static final long serialVersionUID = 1L;
 
   /** The server is JavaScript: above this, digits of a number get lost, those of a text do not. */
   private static final BigInteger MAX_SAFE = BigInteger.valueOf((1L << 53) - 1);
 
+  /** Stands for a value that is better left unread. */
+  static final JsonSerializer<Object> CUT =
+      new JsonSerializer<>() {
+        @Override
+        public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
+            throws IOException {
+          json.writeString(Marker.cut(value));
+        }
+      };
+
   private static final int SAFE_DIGITS = 15;
   private static final int MAX_TEXT_BYTES = 4096;
 
-  PlainValuesModule() {
-    write(Long.class, PlainValuesModule::writeLong);
-    write(Long.TYPE, PlainValuesModule::writeLong);
-    write(BigInteger.class, PlainValuesModule::writeBigInteger);
-    write(BigDecimal.class, PlainValuesModule::writeBigDecimal);
-    write(byte[].class, PlainValuesModule::writeBytes);
+  PlainValues() {
+    write(Long.class, PlainValues::writeLong);
+    write(Long.TYPE, PlainValues::writeLong);
+    write(BigInteger.class, PlainValues::writeBigInteger);
+    write(BigDecimal.class, PlainValues::writeBigDecimal);
+    write(byte[].class, PlainValues::writeBytes);
     write(CharSequence.class, (text, json) -> json.writeString(text.toString()));
-    write(Date.class, (date, json) -> json.writeString(date.toInstant().toString()));
+    write(ByteBuffer.class, PlainValues::writeBuffer);
+    write(Date.class, (date, json) -> json.writeString(describe(date)));
     write(Path.class, (path, json) -> json.writeString(path.toString()));
     write(Throwable.class, (thrown, json) -> json.writeString(describe(thrown)));
-    // Reading these would use up what the application still wants to read.
-    write(Iterator.class, (once, json) -> json.writeString(Marker.cut(once)));
-    write(BaseStream.class, (once, json) -> json.writeString(Marker.cut(once)));
-    write(InputStream.class, (once, json) -> json.writeString(Marker.cut(once)));
-    write(Reader.class, (once, json) -> json.writeString(Marker.cut(once)));
+    addSerializer(Iterator.class, CUT);
+    addSerializer(BaseStream.class, CUT);
+  }
+
+  /**
+   * Reading it would use up or set off what belongs to the application: streams, cursors,
+   * connections.
+   */
+  static boolean isLive(Class<?> type) {
+    return AutoCloseable.class.isAssignableFrom(type)
+        || (Iterable.class.isAssignableFrom(type) && !Collection.class.isAssignableFrom(type));
+  }
+
+  /** Kotlin's own value types have no getters that mean anything: Duration, UInt, Lazy, Result. */
+  static boolean isText(Class<?> type) {
+    String name = type.getName();
+    return name.startsWith("kotlin.")
+        && !name.equals("kotlin.Pair")
+        && !name.equals("kotlin.Triple");
   }
 
   private static void writeLong(Long number, JsonGenerator json) throws IOException {
@@ -71,6 +95,10 @@ final class PlainValuesModule extends SimpleModule {
     }
   }
 
+  private static void writeBuffer(ByteBuffer buffer, JsonGenerator json) throws IOException {
+    json.writeString("<bytes " + buffer.remaining() + ">");
+  }
+
   private static void writeBytes(byte[] bytes, JsonGenerator json) throws IOException {
     String text = bytes.length > MAX_TEXT_BYTES ? null : decodeUtf8(bytes);
     json.writeString(text == null ? "<bytes " + bytes.length + ">" : text);
@@ -81,6 +109,15 @@ final class PlainValuesModule extends SimpleModule {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException binary) {
       return null;
+    }
+  }
+
+  @SuppressWarnings("JavaUtilDate") // it is the application's
+  private static String describe(Date date) {
+    try {
+      return date.toInstant().toString();
+    } catch (UnsupportedOperationException dateOrTimeOfSql) {
+      return date.toString();
     }
   }
 
