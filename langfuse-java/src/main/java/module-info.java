@@ -6,7 +6,7 @@ module com.langfuse.sdk {
   requires transitive io.opentelemetry.sdk.trace;
   requires io.opentelemetry.exporter.otlp;
   requires io.opentelemetry.common;
-  requires com.fasterxml.jackson.databind;
+  requires transitive com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.datatype.jdk8;
   requires com.fasterxml.jackson.datatype.jsr310;
   requires java.net.http;

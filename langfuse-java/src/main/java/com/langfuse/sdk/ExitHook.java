@@ -1,7 +1,12 @@
 package com.langfuse.sdk;
 
+import com.langfuse.sdk.export.FlushReport;
+import java.time.Duration;
+
 /** Closes a client when the JVM goes down in an orderly way, so that the last trace arrives. */
 final class ExitHook {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Thread thread;
 
@@ -10,13 +15,21 @@ final class ExitHook {
   }
 
   static ExitHook install(Langfuse langfuse) {
-    Thread thread = new Thread(langfuse::close, "langfuse-exit");
+    Thread thread = new Thread(() -> deliver(langfuse), "langfuse-exit");
     try {
       Runtime.getRuntime().addShutdownHook(thread);
     } catch (IllegalStateException goingDown) {
       // A client made this late has no later moment to deliver in.
     }
     return new ExitHook(thread);
+  }
+
+  /** By now the logging may have gone, so what is lost is said where it is still heard. */
+  private static void deliver(Langfuse langfuse) {
+    FlushReport report = langfuse.close(PATIENCE);
+    if (!report.isComplete()) {
+      System.err.println("Langfuse: not everything was delivered at exit: " + report);
+    }
   }
 
   void remove() {

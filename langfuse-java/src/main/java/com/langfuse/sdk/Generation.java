@@ -45,6 +45,15 @@ public interface Generation extends Observation {
   Generation prompt(@Nullable PromptReference prompt);
 
   @Override
+  Generation name(@Nullable String name);
+
+  @Override
+  Generation type(@Nullable ObservationType<?> type);
+
+  @Override
+  Generation publishTrace();
+
+  @Override
   Generation input(@Nullable Object input);
 
   @Override

@@ -4,9 +4,9 @@ import com.langfuse.sdk.export.FlushReport;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.propagation.PropagatedAttributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
-import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
 import java.time.Duration;
@@ -33,26 +33,21 @@ public final class Langfuse implements AutoCloseable {
   private static final AtomicReference<@Nullable Langfuse> PROCESS_DEFAULT =
       new AtomicReference<>();
 
-  static final Langfuse DISABLED = new Langfuse(new QuietLog(false));
+  static final Langfuse DISABLED = disabled(new QuietLog(false));
 
-  private final Tracer tracer;
+  private final Wiring wiring;
   private final @Nullable LangfuseSpanProcessor processor;
-  private final JsonEncoder encoder;
-  private final QuietLog log;
   private final @Nullable ExitHook exitHook;
 
-  /** A client that records nothing. */
-  Langfuse(QuietLog log) {
-    this(TracerProvider.noop().get("disabled"), null, log, false);
+  Langfuse(Wiring wiring) {
+    this.wiring = wiring;
+    this.processor = wiring.processor();
+    this.exitHook = wiring.flushOnExit() ? ExitHook.install(this) : null;
   }
 
-  Langfuse(
-      Tracer tracer, @Nullable LangfuseSpanProcessor processor, QuietLog log, boolean flushOnExit) {
-    this.tracer = tracer;
-    this.processor = processor;
-    this.encoder = new JsonEncoder(log);
-    this.log = log;
-    this.exitHook = flushOnExit ? ExitHook.install(this) : null;
+  /** A client that records nothing. */
+  static Langfuse disabled(QuietLog log) {
+    return new Langfuse(Wiring.disabled(new SpanWriter(new JsonEncoder(log), null, log)));
   }
 
   /** A client configured by the {@code LANGFUSE_*} environment variables alone. */
@@ -92,6 +87,15 @@ public final class Langfuse implements AutoCloseable {
     return new ObservationBuilder<>(this, null, name, type);
   }
 
+  /**
+   * Prepares functions that are observed each time they are called: {@code
+   * langfuse.observed("fetch", RETRIEVER).function(this::fetch)}.
+   */
+  public <O extends Observation> Observed<O> observed(String name, ObservationType<O> type) {
+    ObservedOptions options = ObservedOptions.capturing(wiring.captureIo());
+    return new Observed<>(this, name, ObservationType.orSpan(type), options);
+  }
+
   /** Prepares a scope whose observations share user, session, tags and the like. */
   public Propagation propagate() {
     return new Propagation(this);
@@ -105,6 +109,16 @@ public final class Langfuse implements AutoCloseable {
   /** False when keys are missing or tracing is switched off: then nothing is recorded. */
   public boolean isEnabled() {
     return processor != null;
+  }
+
+  /**
+   * Where Langfuse shows a trace. Asks the server for the project once, so it may block as long as
+   * one HTTP request the first time.
+   *
+   * @return null when tracing is disabled or the server does not say
+   */
+  public @Nullable String traceUrl(@Nullable String traceId) {
+    return processor == null || traceId == null ? null : processor.traceUrl(traceId);
   }
 
   /**
@@ -123,13 +137,14 @@ public final class Langfuse implements AutoCloseable {
 
   /**
    * Flushes for at most this long, then stops the client's threads. May be called again. What ends
-   * later is not recorded, and counted as dropped.
+   * later is not recorded, and counted as dropped. On a tracer provider of the application's it
+   * only flushes: closing that provider ends the rest.
    */
   public FlushReport close(Duration timeout) {
     if (exitHook != null) {
       exitHook.remove();
     }
-    return processor == null ? FlushReport.EMPTY : processor.close(timeout);
+    return wiring.ownsProvider() && processor != null ? processor.close(timeout) : flush(timeout);
   }
 
   /** {@link #close(Duration)} with ten seconds. */
@@ -159,17 +174,6 @@ public final class Langfuse implements AutoCloseable {
     return context.get(KEY) == this ? context : context.with(KEY, this);
   }
 
-  /** The current context, with our innermost observation in the span slot. */
-  Context parentContext() {
-    Context context = Context.current();
-    OtelObservation own = CurrentObservation.in(context, this);
-    if (own != null) {
-      return own.withSpan(context);
-    }
-    // The span of another client's observation is in another project: no parent of ours.
-    return CurrentObservation.isRecordingIn(context) ? context.with(Span.getInvalid()) : context;
-  }
-
   /** Our innermost observation's span; without one the application's, never another client's. */
   Span currentSpan(Context context) {
     OtelObservation own = CurrentObservation.in(context, this);
@@ -181,6 +185,16 @@ public final class Langfuse implements AutoCloseable {
         : Span.fromContext(context);
   }
 
+  /** What a new observation is a child of: an application's span only if we join its traces. */
+  Span parentSpan(Context context) {
+    Span innermost = Span.fromContext(context);
+    if (!wiring.ownsProvider() && processor != null && processor.sends(innermost)) {
+      return innermost; // a library's span, which Langfuse shows too
+    }
+    boolean apart = wiring.separate() && CurrentObservation.in(context, this) == null;
+    return apart ? Span.getInvalid() : currentSpan(context);
+  }
+
   /**
    * What a disabled client hands out: it keeps the others' observations apart, and records nothing.
    */
@@ -188,15 +202,39 @@ public final class Langfuse implements AutoCloseable {
     return new OtelObservation(this, Span.getInvalid(), Context.current());
   }
 
-  Tracer tracer() {
-    return tracer;
+  /** The client in the context; one that records nothing when there is none. */
+  static Langfuse in(Context context) {
+    Langfuse here = context.get(KEY);
+    return here == null ? DISABLED : here;
   }
 
-  JsonEncoder encoder() {
-    return encoder;
+  /** Tells services that are called from here that the trace has its top-most span. */
+  Context claim(String traceId, Context context) {
+    return wiring.claimsInBaggage() ? PropagatedAttributes.claim(traceId, context) : context;
+  }
+
+  /** On a shared provider each span says whose it is. */
+  Context own(Context context) {
+    return wiring.ownsProvider() || processor == null ? context : processor.own(context);
+  }
+
+  boolean choosesTraceIds() {
+    return wiring.ownsProvider();
+  }
+
+  boolean isSeparate() {
+    return wiring.separate();
+  }
+
+  Tracer tracer() {
+    return wiring.tracer();
+  }
+
+  SpanWriter writer() {
+    return wiring.writer();
   }
 
   QuietLog log() {
-    return log;
+    return wiring.writer().log();
   }
 }

@@ -1,10 +1,18 @@
 package com.langfuse.sdk;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.langfuse.sdk.export.AttributeMask;
+import com.langfuse.sdk.export.ExportOptions;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
+import com.langfuse.sdk.export.SpanFilter;
+import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.internal.TraceIds;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanLimits;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
@@ -42,7 +50,16 @@ public final class LangfuseBuilder {
   private boolean tracingEnabled;
   private double sampleRate;
   private boolean debug;
+  private boolean captureIo;
   private boolean flushOnExit = true;
+  private SpanFilter filter = SpanFilter.standard();
+  private @Nullable Mask mask;
+  private @Nullable AttributeMask attributeMask;
+  private @Nullable ObjectMapper objectMapper;
+  private int maxValueLength = Integer.MAX_VALUE;
+  private boolean separateTraces;
+  private boolean readBaggage = true;
+  private boolean claimInBaggage = true;
 
   LangfuseBuilder(Function<String, @Nullable String> environmentVariables) {
     Settings env = Settings.fromEnvironment(environmentVariables);
@@ -57,6 +74,7 @@ public final class LangfuseBuilder {
     tracingEnabled = env.tracingEnabled();
     sampleRate = env.sampleRate();
     debug = env.debug();
+    captureIo = env.captureIo();
   }
 
   /** {@code LANGFUSE_PUBLIC_KEY}: which project the traces belong to. */
@@ -131,35 +149,114 @@ public final class LangfuseBuilder {
     return this;
   }
 
+  /**
+   * {@code LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED}: whether functions made with {@link
+   * Langfuse#observed} record arguments and results; each may say otherwise. True by default.
+   */
+  public LangfuseBuilder captureIo(boolean capture) {
+    this.captureIo = capture;
+    return this;
+  }
+
   /** False installs no JVM exit hook; then close the client yourself. True by default. */
   public LangfuseBuilder flushOnExit(boolean flushOnExit) {
     this.flushOnExit = flushOnExit;
     return this;
   }
 
+  /** Which spans are sent; {@link SpanFilter#standard()} by default. */
+  public LangfuseBuilder filter(SpanFilter filter) {
+    this.filter = Objects.requireNonNull(filter, "filter");
+    return this;
+  }
+
+  /** Applied to what the application records, before it is written as text. */
+  public LangfuseBuilder mask(@Nullable Mask mask) {
+    this.mask = mask;
+    return this;
+  }
+
+  /** Applied to every attribute of every span, just before it leaves. */
+  public LangfuseBuilder attributeMask(@Nullable AttributeMask mask) {
+    this.attributeMask = mask;
+    return this;
+  }
+
+  /** Writes inputs and outputs with your modules and settings; it is copied. */
+  public LangfuseBuilder objectMapper(@Nullable ObjectMapper mapper) {
+    this.objectMapper = mapper;
+    return this;
+  }
+
+  /** Cuts each value after so many characters, visibly. Unlimited by default. */
+  public LangfuseBuilder maxValueLength(int characters) {
+    this.maxValueLength = characters;
+    return this;
+  }
+
+  /**
+   * True keeps our traces apart from the application's own: no observation becomes a child of an
+   * APM span, and none is seen by its HTTP clients. False by default: one trace id for both.
+   */
+  public LangfuseBuilder separateTraces(boolean separate) {
+    this.separateTraces = separate;
+    return this;
+  }
+
+  /**
+   * False ignores user, session and the like that callers sent in W3C baggage: for servers that
+   * anybody can call. True by default.
+   */
+  public LangfuseBuilder readBaggage(boolean read) {
+    this.readBaggage = read;
+    return this;
+  }
+
+  /**
+   * False sends no {@code langfuse_trace_id} in baggage to called services; their top-most spans
+   * are then listed as roots of their own. True by default; it says no more than {@code
+   * traceparent}.
+   */
+  public LangfuseBuilder claimInBaggage(boolean claim) {
+    this.claimInBaggage = claim;
+    return this;
+  }
+
   /** Builds a client of its own; close it when done. */
   public Langfuse build() {
-    Settings settings =
-        new Settings(
-            publicKey,
-            secretKey,
-            baseUrl,
-            environment,
-            release,
-            timeout,
-            flushAt,
-            flushInterval,
-            tracingEnabled,
-            sampleRate,
-            debug);
-    QuietLog log = new QuietLog(settings.debug());
+    Settings settings = settings();
+    SpanWriter writer = writer(settings);
     if (!settings.canSend()) {
       if (settings.tracingEnabled()) {
-        log.warn("disabled", "Langfuse is disabled: set " + Settings.KEY_NAMES + " to see traces.");
+        writer.log().warn("disabled", "Langfuse is disabled: set " + Settings.KEY_NAMES + ".");
       }
-      return new Langfuse(log);
+      return new Langfuse(Wiring.disabled(writer));
     }
-    return wire(settings, log);
+    LangfuseSpanProcessor processor = processor(settings, writer.log(), false);
+    return client(provider(settings, processor), processor, writer, true);
+  }
+
+  /**
+   * Builds a processor for a tracer provider of your own, on which other libraries' spans shall
+   * reach Langfuse too.
+   *
+   * @throws IllegalArgumentException also when a key is missing
+   */
+  public LangfuseSpanProcessor buildProcessor() {
+    Settings settings = settings();
+    if (!settings.canSend()) {
+      throw new IllegalArgumentException(
+          "A processor needs " + Settings.KEY_NAMES + ", and tracing not to be switched off.");
+    }
+    return processor(settings, new QuietLog(settings.debug()), true);
+  }
+
+  /**
+   * Builds a client whose observations are spans of your provider, to which you have added the
+   * processor. The provider's sampler and limits apply, and closing it is up to you.
+   */
+  public Langfuse attachTo(TracerProvider provider, LangfuseSpanProcessor processor) {
+    return client(provider, processor, writer(settings()), false);
   }
 
   /**
@@ -185,30 +282,62 @@ public final class LangfuseBuilder {
     } catch (RuntimeException e) {
       QuietLog log = new QuietLog(false);
       log.warn("settings", "Langfuse is disabled: " + e.getMessage());
-      return new Langfuse(log);
+      return Langfuse.disabled(log);
     }
   }
 
-  /**
-   * The whole line, from tracer to wire. Built from the tracer provider, not from OpenTelemetrySdk:
-   * the latter looks for the incubator artifact and fails when it finds an old one.
-   */
-  private Langfuse wire(Settings settings, QuietLog log) {
-    LangfuseSpanProcessor processor = new LangfuseSpanProcessor(settings, log);
-    SdkTracerProvider provider =
-        SdkTracerProvider.builder()
-            .setSampler(sampler(settings.sampleRate()))
-            .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
-            .addSpanProcessor(processor)
-            .build();
+  private Settings settings() {
+    return new Settings(
+        publicKey,
+        secretKey,
+        baseUrl,
+        environment,
+        release,
+        timeout,
+        flushAt,
+        flushInterval,
+        tracingEnabled,
+        sampleRate,
+        debug,
+        captureIo);
+  }
+
+  private SpanWriter writer(Settings settings) {
+    QuietLog log = new QuietLog(settings.debug());
+    return new SpanWriter(new JsonEncoder(objectMapper, maxValueLength, log), mask, log);
+  }
+
+  private LangfuseSpanProcessor processor(Settings settings, QuietLog log, boolean shared) {
+    boolean masksCallersOnly = mask != null && attributeMask == null;
+    return new LangfuseSpanProcessor(
+        settings,
+        new ExportOptions(filter, attributeMask, shared, readBaggage, masksCallersOnly),
+        log);
+  }
+
+  /** Not by OpenTelemetrySdk: that looks for the incubator artifact and fails on an old one. */
+  private static SdkTracerProvider provider(Settings settings, LangfuseSpanProcessor processor) {
+    return SdkTracerProvider.builder()
+        .setSampler(sampler(settings.sampleRate()))
+        .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
+        .setIdGenerator(TraceIds.generator())
+        .addSpanProcessor(processor)
+        .build();
+  }
+
+  private Langfuse client(
+      TracerProvider provider, LangfuseSpanProcessor processor, SpanWriter writer, boolean own) {
+    Tracer tracer = provider.get(LangfuseAttributes.SCOPE_NAME, SdkVersion.CURRENT);
     return new Langfuse(
-        provider
-            .tracerBuilder(LangfuseAttributes.SCOPE_NAME)
-            .setInstrumentationVersion(SdkVersion.CURRENT)
-            .build(),
-        processor,
-        log,
-        flushOnExit);
+        new Wiring(
+            tracer,
+            processor,
+            writer,
+            own,
+            separateTraces,
+            claimInBaggage,
+            captureIo,
+            flushOnExit));
   }
 
   /** Not parent-based: an APM tool that samples its own traces must not thin out ours. */

@@ -22,11 +22,18 @@ import org.jspecify.annotations.Nullable;
 public interface Observation {
 
   /**
-   * The observation whose block this code runs in; one that ignores everything when there is none.
+   * The observation whose block this code runs in; without one the application's current span,
+   * where it shares our tracer provider; else one that ignores everything.
    */
   static Observation current() {
     return OtelObservation.current();
   }
+
+  /** Renames it: for a name that is known only later. */
+  Observation name(@Nullable String name);
+
+  /** Changes what Langfuse shows it as; nothing else does. */
+  Observation type(@Nullable ObservationType<?> type);
 
   /** What went in: a text is kept as it is, anything else is written as JSON at once. */
   Observation input(@Nullable Object input);
@@ -62,6 +69,21 @@ public interface Observation {
    * ERROR, with an exception event. A level ERROR with status message that you set yourself stays.
    */
   Observation recordException(@Nullable Throwable thrown);
+
+  /** Lets everyone with the trace's link see it. Cannot be taken back here. */
+  Observation publishTrace();
+
+  /**
+   * Input and output of the trace apart from its root observation's.
+   *
+   * @deprecated Langfuse shows the root observation's input and output as the trace's; servers of
+   *     the current line ignore these.
+   */
+  @Deprecated
+  Observation setTraceIo(@Nullable Object input, @Nullable Object output);
+
+  /** A child that is a point in time: something happened. Ended already when it is returned. */
+  Observation event(String name, @Nullable Object input);
 
   /**
    * A child of this observation, whatever the current one is. It also gets the user, session and

@@ -1,8 +1,8 @@
 package com.langfuse.sdk;
 
 import com.langfuse.sdk.internal.LangfuseAttributes;
+import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
-import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -49,6 +49,7 @@ public final class ObservationBuilder<O extends Observation> {
   private @Nullable Map<String, ?> modelParameters;
   private @Nullable PromptReference prompt;
   private @Nullable Instant startTime;
+  private @Nullable TraceContext remoteParent;
 
   ObservationBuilder(
       Langfuse owner, @Nullable OtelObservation parent, String name, ObservationType<O> type) {
@@ -128,6 +129,12 @@ public final class ObservationBuilder<O extends Observation> {
     return this;
   }
 
+  /** A parent, or only a trace, from elsewhere; then nothing here is the parent. */
+  public ObservationBuilder<O> parent(@Nullable TraceContext parent) {
+    this.remoteParent = parent;
+    return this;
+  }
+
   /** A start in the past; the time of the start is the default. */
   public ObservationBuilder<O> startTime(@Nullable Instant startTime) {
     this.startTime = startTime;
@@ -182,32 +189,44 @@ public final class ObservationBuilder<O extends Observation> {
   public <T extends @Nullable Object> CompletableFuture<T> callAsync(
       AsyncCall<? super O, T> block) {
     O observation = type.shape(open());
-    CompletableFuture<T> result = new CompletableFuture<>();
     try (Scope ignored = observation.makeCurrent()) {
-      CompletionStage<T> stage =
-          Objects.requireNonNull(block.call(observation), "the block returned no stage");
-      // Also when the caller gives up first, by cancel or orTimeout.
-      CompletableFuture<T> unused =
-          result.whenComplete(
+      CompletableFuture<T> source =
+          sourceOf(Objects.requireNonNull(block.call(observation), "the block returned no stage"));
+      // What the caller does to the result is done to the source first, so that the observation has
+      // ended before anybody goes on.
+      FollowedFuture<T> result = new FollowedFuture<>(source);
+      CompletableFuture<Boolean> unused =
+          source.handle(
               (value, thrown) -> {
                 end(observation, thrown);
-                if (result.isCancelled()) {
-                  stage.toCompletableFuture().cancel(true);
-                }
+                return thrown == null ? result.pass(value) : result.passFailure(thrown);
               });
-      CompletionStage<Boolean> unusedEither =
-          stage.handle(
-              (value, thrown) -> {
-                end(observation, thrown);
-                return thrown == null
-                    ? result.complete(value)
-                    : result.completeExceptionally(thrown);
-              });
+      return result;
     } catch (Throwable t) {
       end(observation, t);
       throw t;
     }
-    return result;
+  }
+
+  /** The stage as a future that can be completed and cancelled. */
+  private static <T extends @Nullable Object> CompletableFuture<T> sourceOf(
+      CompletionStage<T> stage) {
+    if (stage.getClass() == CompletableFuture.class) {
+      return (CompletableFuture<T>) stage;
+    }
+    CompletableFuture<T> source = new CompletableFuture<>();
+    CompletionStage<Boolean> unused =
+        stage.handle(
+            (value, thrown) ->
+                thrown == null ? source.complete(value) : source.completeExceptionally(thrown));
+    CompletableFuture<T> unusedEither =
+        source.whenComplete(
+            (value, thrown) -> {
+              if (source.isCancelled()) {
+                stage.toCompletableFuture().cancel(true);
+              }
+            });
+    return source;
   }
 
   private static void end(Observation observation, @Nullable Throwable thrown) {
@@ -219,19 +238,16 @@ public final class ObservationBuilder<O extends Observation> {
     if (!owner.isEnabled()) {
       return owner.nothing();
     }
-    Context context = parent == null ? owner.parentContext() : parent.context();
+    ParentSpan from = ParentSpan.of(owner, parent, remoteParent);
     Instant start = startTime == null && isEvent() ? Instant.now() : startTime;
-    SpanBuilder span =
-        owner
-            .tracer()
-            .spanBuilder(name)
-            .setParent(context)
-            .setAttribute(LangfuseAttributes.TYPE, type.wireName());
+    SpanBuilder builder =
+        owner.tracer().spanBuilder(name).setAttribute(LangfuseAttributes.TYPE, type.wireName());
     if (start != null) {
-      span.setStartTimestamp(start);
+      builder.setStartTimestamp(start);
     }
+    Span span = from.start(builder);
     OtelObservation observation =
-        new OtelObservation(owner, span.startSpan(), context, isEvent() ? start : null);
+        new OtelObservation(owner, span, from.context(), isEvent() ? start : null);
     // After the start, so that what is said here wins over what is propagated.
     observation
         .input(input)

@@ -10,9 +10,7 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,16 +23,9 @@ final class OtelObservation implements Generation {
   static final OtelObservation NONE =
       new OtelObservation(Langfuse.DISABLED, Span.getInvalid(), Context.root());
 
-  /** More metadata keys than this travel as one JSON attribute; a span's attributes are limited. */
-  private static final int MAX_METADATA_ATTRIBUTES = 60;
-
-  /** The server drops metadata that is not an object; under this key it is one. */
-  private static final String WRAPPING_KEY = "metadata";
-
   private final Langfuse owner;
   private final Span span;
   private final Context startedIn;
-
   private final @Nullable OtelObservation foreign;
 
   /** For an event, which ends when it starts. */
@@ -56,86 +47,95 @@ final class OtelObservation implements Generation {
     this.foreign = outer == null || outer.owner != owner ? outer : outer.foreign;
   }
 
+  /** Ours; else the application's span, on a provider we share; else none. */
   static OtelObservation current() {
-    OtelObservation current = CurrentObservation.in(Context.current());
-    return current == null ? NONE : current;
-  }
-
-  @Override
-  public Generation input(@Nullable Object input) {
-    return set(LangfuseAttributes.INPUT, input);
-  }
-
-  @Override
-  public Generation output(@Nullable Object output) {
-    return set(LangfuseAttributes.OUTPUT, output);
-  }
-
-  @Override
-  public Generation metadata(@Nullable Object metadata) {
-    if (metadata == null) {
-      return this;
+    Context context = Context.current();
+    OtelObservation current = CurrentObservation.in(context);
+    if (current != null) {
+      return current;
     }
-    return quietly(
-        () -> {
-          Map<?, ?> fields =
-              metadata instanceof Map<?, ?> map ? map : owner.encoder().encodeFields(metadata);
-          if (fields == null) {
-            set(LangfuseAttributes.METADATA, Map.of(WRAPPING_KEY, metadata));
-          } else if (fields.size() > MAX_METADATA_ATTRIBUTES) {
-            set(LangfuseAttributes.METADATA, fields);
-          } else {
-            fields.forEach((key, value) -> metadata(String.valueOf(key), value));
-          }
-        });
+    Span span = Span.fromContext(context);
+    return span.getSpanContext().isValid()
+        ? new OtelObservation(Langfuse.in(context), span, context)
+        : NONE;
   }
 
   @Override
-  public Generation metadata(String key, @Nullable Object value) {
-    return value == null ? this : set(LangfuseAttributes.metadata(key), value);
-  }
-
-  @Override
-  public Generation level(@Nullable ObservationLevel level) {
-    if (level != null) {
-      saidError = level == ObservationLevel.ERROR;
-      span.setAttribute(LangfuseAttributes.LEVEL, level.name());
+  public Generation name(@Nullable String name) {
+    if (name != null) {
+      span.updateName(name);
     }
     return this;
   }
 
   @Override
+  public Generation type(@Nullable ObservationType<?> type) {
+    return type == null ? this : write(LangfuseAttributes.TYPE, type.wireName());
+  }
+
+  @Override
+  public Generation input(@Nullable Object input) {
+    return writeMasked(LangfuseAttributes.INPUT, input);
+  }
+
+  @Override
+  public Generation output(@Nullable Object output) {
+    return writeMasked(LangfuseAttributes.OUTPUT, output);
+  }
+
+  @Override
+  public Generation metadata(@Nullable Object metadata) {
+    owner.writer().writeMetadata(span, metadata);
+    return this;
+  }
+
+  @Override
+  public Generation metadata(String key, @Nullable Object value) {
+    owner.writer().writeMetadata(span, key, value);
+    return this;
+  }
+
+  @Override
+  public Generation level(@Nullable ObservationLevel level) {
+    if (level == null) {
+      return this;
+    }
+    saidError = level == ObservationLevel.ERROR;
+    return write(LangfuseAttributes.LEVEL, level.name());
+  }
+
+  @Override
   public Generation statusMessage(@Nullable String statusMessage) {
     saidWhy |= statusMessage != null;
-    return set(LangfuseAttributes.STATUS_MESSAGE, statusMessage);
+    return writeMasked(LangfuseAttributes.STATUS_MESSAGE, statusMessage);
   }
 
   @Override
   public Generation version(@Nullable String version) {
-    return set(LangfuseAttributes.VERSION, version);
+    return write(LangfuseAttributes.VERSION, version);
   }
 
   @Override
   public Generation environment(@Nullable String environment) {
     if (environment != null && !Settings.isEnvironment(environment)) {
-      owner
-          .log()
-          .warn(
-              "environment",
-              "Environment '" + environment + "' is not sent: " + Settings.ENVIRONMENT_RULE);
+      String problem = "Environment '" + environment + "' is not sent: ";
+      owner.log().warn("environment", problem + Settings.ENVIRONMENT_RULE);
       return this;
     }
-    return set(LangfuseAttributes.ENVIRONMENT, environment);
+    return write(LangfuseAttributes.ENVIRONMENT, environment);
   }
 
   @Override
   public Generation model(@Nullable String model) {
-    return set(LangfuseAttributes.MODEL, model);
+    return write(LangfuseAttributes.MODEL, model);
   }
 
   @Override
   public Generation modelParameters(@Nullable Map<String, ?> parameters) {
-    return selected(LangfuseAttributes.MODEL_PARAMETERS, parameters, value -> true);
+    owner
+        .writer()
+        .writeSelected(span, LangfuseAttributes.MODEL_PARAMETERS, parameters, value -> true);
+    return this;
   }
 
   @Override
@@ -145,62 +145,63 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation usageDetails(@Nullable Map<String, ? extends Number> usage) {
-    return selected(LangfuseAttributes.USAGE_DETAILS, usage, value -> value.longValue() >= 0);
+    owner
+        .writer()
+        .<Number>writeSelected(
+            span, LangfuseAttributes.USAGE_DETAILS, usage, value -> value.longValue() >= 0);
+    return this;
   }
 
   @Override
   public Generation costDetails(@Nullable Map<String, ? extends Number> cost) {
-    return selected(
-        LangfuseAttributes.COST_DETAILS,
-        cost,
-        value -> value.doubleValue() >= 0 && value.doubleValue() < Double.POSITIVE_INFINITY);
+    owner
+        .writer()
+        .<Number>writeSelected(
+            span, LangfuseAttributes.COST_DETAILS, cost, value -> isPrice(value.doubleValue()));
+    return this;
   }
 
-  /** The entries that Langfuse takes; it has no word for null, a negative price or count. */
-  private <T> Generation selected(
-      AttributeKey<String> key, @Nullable Map<String, ? extends T> map, Predicate<T> isUsable) {
-    if (map == null) {
-      return this;
-    }
-    return quietly(
-        () -> {
-          Map<String, T> usable = new LinkedHashMap<>();
-          map.forEach(
-              (name, value) -> {
-                if (value != null && isUsable.test(value)) {
-                  usable.put(name, value);
-                }
-              });
-          set(key, usable);
-        });
+  private static boolean isPrice(double dollars) {
+    return dollars >= 0 && dollars < Double.POSITIVE_INFINITY;
   }
 
   @Override
   public Generation completionStartTime(@Nullable Instant time) {
-    return set(
+    return write(
         LangfuseAttributes.COMPLETION_START_TIME,
         time == null ? null : time.truncatedTo(ChronoUnit.MICROS));
   }
 
   @Override
   public Generation prompt(@Nullable PromptReference prompt) {
-    if (prompt == null) {
-      return this;
+    if (prompt != null && !prompt.isReal()) {
+      owner.log().warn("prompt", "Not linked, a prompt needs a name and a version: " + prompt);
+    } else if (prompt != null) {
+      span.setAttribute(LangfuseAttributes.PROMPT_NAME, prompt.name());
+      span.setAttribute(LangfuseAttributes.PROMPT_VERSION, (long) prompt.version());
     }
-    if (!prompt.isReal()) {
-      owner
-          .log()
-          .warn("prompt", "A prompt link needs a name and a version from 1 on: " + prompt + ".");
-      return this;
-    }
-    span.setAttribute(LangfuseAttributes.PROMPT_NAME, prompt.name());
-    span.setAttribute(LangfuseAttributes.PROMPT_VERSION, (long) prompt.version());
     return this;
   }
 
   @Override
+  public Generation publishTrace() {
+    span.setAttribute(LangfuseAttributes.TRACE_PUBLIC, true);
+    return this;
+  }
+
+  @Override
+  @Deprecated
+  public Generation setTraceIo(@Nullable Object input, @Nullable Object output) {
+    return writeMasked(LangfuseAttributes.TRACE_INPUT, input)
+        .writeMasked(LangfuseAttributes.TRACE_OUTPUT, output);
+  }
+
+  @Override
   public Generation recordException(@Nullable Throwable thrown) {
-    return thrown == null ? this : quietly(() -> record(Ending.by(thrown)));
+    if (thrown != null) {
+      owner.writer().quietly(span, () -> record(Ending.by(thrown)));
+    }
+    return this;
   }
 
   private void record(Ending ending) {
@@ -212,9 +213,14 @@ final class OtelObservation implements Generation {
       statusMessage(ending.why());
     }
     if (!ending.cancelled()) {
-      span.setStatus(StatusCode.ERROR, ending.why());
-      span.recordException(ending.cause());
+      span.setStatus(StatusCode.ERROR, owner.writer().maskedText(ending.why()));
+      owner.writer().writeException(span, ending);
     }
+  }
+
+  @Override
+  public Observation event(String name, @Nullable Object input) {
+    return observation(name, ObservationType.EVENT).input(input).start();
   }
 
   @Override
@@ -243,11 +249,17 @@ final class OtelObservation implements Generation {
   @Override
   public Context context() {
     if (owner.isEnabled()) {
-      return CurrentObservation.set(owner.storeIn(withSpan(startedIn)), this);
+      return owner.claim(span.getSpanContext().getTraceId(), parenting());
     }
     Context current = Context.current();
     boolean inside = this == NONE || CurrentObservation.in(current) == this;
     return inside ? current : CurrentObservation.set(owner.storeIn(current), this);
+  }
+
+  /** The context for a child made from this handle, which need not be current. */
+  Context parenting() {
+    Context context = owner.isSeparate() ? startedIn : SpanSlot.set(startedIn, span);
+    return CurrentObservation.set(owner.storeIn(context), this);
   }
 
   @Override
@@ -270,20 +282,6 @@ final class OtelObservation implements Generation {
     span.end(time);
   }
 
-  /** The context with our span in the span slot, as far as whoever rules that slot allows. */
-  Context withSpan(Context context) {
-    if (Span.fromContext(context) == span) {
-      return context;
-    }
-    Context with = context.with(span);
-    // OpenTelemetry's Java agent takes no span that is not its own, but it takes a remote one.
-    return isIn(with) ? with : context.with(Span.wrap(span.getSpanContext()));
-  }
-
-  private boolean isIn(Context context) {
-    return Span.fromContext(context).getSpanContext().equals(span.getSpanContext());
-  }
-
   Langfuse owner() {
     return owner;
   }
@@ -298,22 +296,13 @@ final class OtelObservation implements Generation {
     return span;
   }
 
-  private Generation set(AttributeKey<String> key, @Nullable Object value) {
-    if (value != null && span.isRecording()) {
-      span.setAttribute(key, owner.encoder().encode(value));
-    }
+  private OtelObservation write(AttributeKey<String> key, @Nullable Object value) {
+    owner.writer().write(span, key, value);
     return this;
   }
 
-  /** Runs what reads values of the application's, which may throw at any touch. */
-  private Generation quietly(Runnable recording) {
-    if (span.isRecording()) {
-      try {
-        recording.run();
-      } catch (Throwable t) {
-        owner.log().warn("record", "A value could not be recorded: " + t.getClass().getName(), t);
-      }
-    }
+  private OtelObservation writeMasked(AttributeKey<String> key, @Nullable Object value) {
+    owner.writer().writeMasked(span, key, value);
     return this;
   }
 }

@@ -28,6 +28,7 @@ public final class Propagation {
 
   private final Langfuse owner;
   private final PropagatedAttributes.Builder attributes;
+  private boolean baggage;
 
   Propagation(Langfuse owner) {
     this.owner = owner;
@@ -83,6 +84,23 @@ public final class Propagation {
     return this;
   }
 
+  /** The managed prompt that the generations of the scope use; a generation's own wins. */
+  public Propagation prompt(@Nullable PromptReference prompt) {
+    if (prompt != null) {
+      attributes.prompt(prompt.name(), prompt.version());
+    }
+    return this;
+  }
+
+  /**
+   * Also sends the attributes to the services that are called from the scope, as W3C baggage. They
+   * can be read by everyone on the way: not for secrets, and not for calls to strangers.
+   */
+  public Propagation asBaggage() {
+    this.baggage = true;
+    return this;
+  }
+
   /**
    * The current context with these attributes, for handing to other threads or coroutines. This
    * client's observation that is current here gets them at once.
@@ -91,7 +109,8 @@ public final class Propagation {
     Context outer = Context.current();
     PropagatedAttributes all = PropagatedAttributes.from(outer).with(attributes.build());
     all.applyTo(owner.currentSpan(outer));
-    return owner.storeIn(all.storeIn(outer));
+    Context inner = owner.storeIn(all.storeIn(outer));
+    return baggage ? all.storeAsBaggageIn(inner, owner.log()) : inner;
   }
 
   /** Opens the scope on this thread; close it on the same one. */

@@ -10,10 +10,28 @@ import org.jspecify.annotations.Nullable;
  * bucket and adds them up, so a token belongs in exactly one. Immutable.
  *
  * <pre>{@code
- * generation.usageDetails(Usage.of(1_200, 340).with("input_cached_tokens", 800));
+ * generation.usageDetails(Usage.of(1_200, 340).with(Usage.INPUT_CACHED, 800));
  * }</pre>
  */
 public final class Usage {
+
+  /** Canonical bucket: tokens of the prompt that came from a cache. */
+  public static final String INPUT_CACHED = "input_cached_tokens";
+
+  /** Canonical bucket: tokens of the prompt that were written to a cache. */
+  public static final String INPUT_CACHE_CREATION = "input_cache_creation";
+
+  /** Canonical bucket: tokens of spoken input. */
+  public static final String INPUT_AUDIO = "input_audio_tokens";
+
+  /** Canonical bucket: tokens spent on reasoning. */
+  public static final String OUTPUT_REASONING = "output_reasoning_tokens";
+
+  /** Canonical bucket: tokens of spoken output. */
+  public static final String OUTPUT_AUDIO = "output_audio_tokens";
+
+  /** Canonical bucket: everything; Langfuse adds the others up when it is not given. */
+  public static final String TOTAL = "total";
 
   private final Map<String, Long> buckets;
 
@@ -32,8 +50,24 @@ public final class Usage {
   }
 
   /**
-   * A copy with one more bucket, such as {@code total}, {@code input_cached_tokens} or {@code
-   * output_reasoning_tokens}. Langfuse takes no negative counts: one is left out.
+   * From a provider's report in which the total input includes the cached tokens, and the total
+   * output the ones spent on reasoning, as OpenAI's does: Langfuse adds buckets up, so here they
+   * are taken apart.
+   *
+   * @param input all tokens of the prompt
+   * @param cachedInput those of them that came from a cache
+   * @param output all tokens of the answer
+   * @param reasoning those of them spent on reasoning
+   */
+  public static Usage fromInclusive(long input, long cachedInput, long output, long reasoning) {
+    return of(Math.max(0, input - cachedInput), Math.max(0, output - reasoning))
+        .with(INPUT_CACHED, cachedInput)
+        .with(OUTPUT_REASONING, reasoning);
+  }
+
+  /**
+   * A copy with one more bucket, such as {@link #INPUT_CACHED} or one of your own. Langfuse takes
+   * no negative counts: one is left out.
    */
   public Usage with(String bucket, long units) {
     if (units < 0) {

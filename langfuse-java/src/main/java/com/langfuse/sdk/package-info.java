@@ -18,16 +18,21 @@
  *
  * <ol>
  *   <li>{@link com.langfuse.sdk.Langfuse} is the door: it opens observations, propagates
- *       attributes, flushes.
+ *       attributes, flushes. {@link com.langfuse.sdk.LangfuseBuilder} configures it.
  *   <li>{@link com.langfuse.sdk.ObservationBuilder} holds what is known before the start, and ends
  *       in one of four verbs: {@code call}, {@code run}, {@code callAsync} for blocks, {@code
  *       start} for an observation that you end yourself.
  *   <li>{@link com.langfuse.sdk.Observation} is the running step; {@link
  *       com.langfuse.sdk.Generation} adds what models have: tokens, cost, parameters. Which of the
  *       two you get is said by the {@link com.langfuse.sdk.ObservationType}.
+ *   <li>{@link com.langfuse.sdk.Observed} makes a function that is an observation each time it is
+ *       called, and follows futures and streams to their end; {@link
+ *       com.langfuse.sdk.StreamRecorder} does so by hand.
  *   <li>{@link com.langfuse.sdk.Propagation} gives user, session and tags to all observations of a
- *       scope.
- *   <li>Ended observations leave through {@link com.langfuse.sdk.export}; {@link
+ *       scope; {@link com.langfuse.sdk.propagation.TraceHeaders} takes them to other services;
+ *       {@link com.langfuse.sdk.TraceContext} goes on with a trace from elsewhere.
+ *   <li>Ended observations leave through {@link com.langfuse.sdk.export}, as {@link
+ *       com.langfuse.sdk.Mask} and {@link com.langfuse.sdk.export.SpanFilter} allow; {@link
  *       com.langfuse.sdk.Langfuse#flush} tells what became of them.
  * </ol>
  *

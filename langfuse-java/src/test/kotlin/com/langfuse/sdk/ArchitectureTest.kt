@@ -32,7 +32,9 @@ class ArchitectureTest :
                 .callMethodWhere(
                     DescribedPredicate.describe("an attribute key is made") {
                         val makesKey =
-                            it.target.owner.isEquivalentTo(AttributeKey::class.java) && it.target.name.endsWith("Key")
+                            it.target.owner.isEquivalentTo(AttributeKey::class.java) &&
+                                it.target.name.matches(Regex("\\w+Key")) &&
+                                it.target.name != "getKey"
                         val namesKey =
                             it.target.name == "setAttribute" &&
                                 it.target.rawParameterTypes.first().name == "java.lang.String"

@@ -161,12 +161,15 @@ class EndingTest :
         }
 
         test("callAsync: a caller who gives up first ends the observation") {
-            val never = CompletableFuture<String>()
             val observations =
                 received { langfuse ->
-                    val late = langfuse.observation("late").callAsync { never }.orTimeout(10, TimeUnit.MILLISECONDS)
+                    val late = langfuse.observation("late").callAsync {
+                        CompletableFuture<String>()
+                    }.orTimeout(10, TimeUnit.MILLISECONDS)
                     shouldThrow<ExecutionException> { late.get() }
-                    langfuse.observation("minimal").callAsync { never.minimalCompletionStage() }.cancel(true)
+                    langfuse.observation("minimal").callAsync {
+                        CompletableFuture<String>().minimalCompletionStage()
+                    }.cancel(true)
                 }
             observations.getValue("late").level shouldBe "ERROR"
             observations.getValue("late").statusMessage shouldBe "TimeoutException"

@@ -2,6 +2,12 @@ package com.langfuse.sdk
 
 import com.langfuse.sdk.internal.QuietLog
 import com.langfuse.sdk.local.LocalLangfuse
+import io.opentelemetry.context.Context
+import io.opentelemetry.sdk.trace.ReadWriteSpan
+import io.opentelemetry.sdk.trace.ReadableSpan
+import io.opentelemetry.sdk.trace.SdkTracerProvider
+import io.opentelemetry.sdk.trace.SpanProcessor
+import io.opentelemetry.sdk.trace.samplers.Sampler
 import java.time.Duration
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.logging.Handler
@@ -24,7 +30,10 @@ internal fun LocalLangfuse.client(configure: LangfuseBuilder.() -> Unit = {}): L
         .build()
 
 /** Runs a block with a Langfuse on loopback and a client that reports to it. */
-internal fun <T> withLangfuse(configure: LangfuseBuilder.() -> Unit = {}, block: (LocalLangfuse, Langfuse) -> T): T =
+internal inline fun <T> withLangfuse(
+    noinline configure: LangfuseBuilder.() -> Unit = {},
+    block: (LocalLangfuse, Langfuse) -> T,
+): T =
     LocalLangfuse.start().use { local -> local.client(configure).use { block(local, it) } }
 
 /** The trees of everything that arrives from the block, without times. */
@@ -62,3 +71,20 @@ internal fun warningsOf(block: () -> Unit): List<String> {
     }
     return messages
 }
+
+/** A tracer provider as an APM tool has it. Without a processor its spans would not be real ones. */
+internal fun apmProvider(sampler: Sampler = Sampler.alwaysOn()): SdkTracerProvider =
+    SdkTracerProvider
+        .builder()
+        .setSampler(sampler)
+        .addSpanProcessor(
+            object : SpanProcessor {
+                override fun onStart(parent: Context, span: ReadWriteSpan) = Unit
+
+                override fun isStartRequired() = true
+
+                override fun onEnd(span: ReadableSpan) = Unit
+
+                override fun isEndRequired() = true
+            },
+        ).build()

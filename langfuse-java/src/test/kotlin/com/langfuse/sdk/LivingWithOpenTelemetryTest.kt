@@ -5,7 +5,6 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.opentelemetry.api.GlobalOpenTelemetry
 import io.opentelemetry.api.trace.Span
-import io.opentelemetry.sdk.trace.SdkTracerProvider
 import io.opentelemetry.sdk.trace.samplers.Sampler
 
 class LivingWithOpenTelemetryTest :
@@ -20,7 +19,7 @@ class LivingWithOpenTelemetryTest :
         }
 
         test("the application's sampler does not thin out ours, its spans do not come between ours") {
-            SdkTracerProvider.builder().setSampler(Sampler.alwaysOff()).build().use { apm ->
+            apmProvider(Sampler.alwaysOff()).use { apm ->
                 val tracer = apm.get("apm")
                 withLangfuse { local, langfuse ->
                     tracer.spanBuilder("http request").startSpan().makeCurrent().use {

@@ -1,11 +1,13 @@
 package com.langfuse.sdk
 
+import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.opentelemetry.sdk.OpenTelemetrySdk
 import java.io.File
 import java.util.concurrent.TimeUnit
 
@@ -13,13 +15,17 @@ import java.util.concurrent.TimeUnit
 class ProcessTest :
     FunSpec({
         /** Runs the program to its end and returns what it printed. */
-        fun run(program: String, environment: Map<String, String>): String {
+        fun run(
+            program: String,
+            environment: Map<String, String>,
+            classPath: String = System.getProperty("java.class.path"),
+        ): String {
             val output = File.createTempFile("program", ".txt")
             val process =
                 ProcessBuilder(
                     File(System.getProperty("java.home"), "bin/java").path,
                     "-cp",
-                    System.getProperty("java.class.path"),
+                    classPath,
                     Programs::class.java.name,
                     program,
                 ).apply { environment() += environment }
@@ -47,6 +53,14 @@ class ProcessTest :
             }
         }
 
+        test("what is lost at the end is said, though the logging may have gone") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.status(400))
+                run("forgets to close", environmentOf(local)) shouldContain
+                    "not everything was delivered at exit: FlushReport[exported=0, failed=1"
+            }
+        }
+
         test("the exit hook can be left out") {
             LocalLangfuse.start().use { local ->
                 run("wants no hook", environmentOf(local))
@@ -65,6 +79,17 @@ class ProcessTest :
             LocalLangfuse.start().use { local ->
                 run("builds the default", environmentOf(local)) shouldContain "has a default Langfuse client already"
                 local.observations().map { it.environment } shouldBe listOf("chosen")
+            }
+        }
+
+        test("an old incubator artifact on the class path, as instrumentation libraries bring it, does no harm") {
+            LocalLangfuse.start().use { local ->
+                val incubator = File("target/old-incubator.jar")
+                incubator.isFile shouldBe true
+                val classPath = incubator.path + File.pathSeparator + System.getProperty("java.class.path")
+                run("breaks without care", emptyMap(), classPath) shouldContain "NoClassDefFoundError"
+                run("forgets to close", environmentOf(local), classPath)
+                local.observations().map { it.name } shouldBe listOf("last words")
             }
         }
 
@@ -105,6 +130,10 @@ internal object Programs {
                 check(Langfuse.current() === langfuse)
                 Langfuse.current().observation("a").start().end()
                 println(runCatching { Langfuse.builder().buildGlobal() }.exceptionOrNull()?.message)
+            }
+
+            "breaks without care" -> {
+                println(runCatching { OpenTelemetrySdk.builder().build() }.exceptionOrNull())
             }
 
             else -> {

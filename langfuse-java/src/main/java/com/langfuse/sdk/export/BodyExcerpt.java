@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Keeps the beginning of an answer, for a log line; hangs up on one that does not end. */
 final class BodyExcerpt implements BodySubscriber<String> {
 
-  private static final int KEPT_BYTES = 300;
+  private static final int KEPT_BYTES = 8192;
   private static final int MOST_BYTES = 1 << 20;
 
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();

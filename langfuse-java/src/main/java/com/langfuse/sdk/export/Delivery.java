@@ -4,6 +4,7 @@ import com.langfuse.sdk.export.LangfuseEndpoint.Answer;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
 import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ final class Delivery {
 
   private final Settings settings;
   private final LangfuseEndpoint endpoint;
+  private final @Nullable AttributeMask mask;
   private final QuietLog log;
   private final OtlpEncoder encoder = new OtlpEncoder();
   private final DeliveryCounters counters = new DeliveryCounters();
@@ -55,9 +57,11 @@ final class Delivery {
   private volatile boolean waiting;
   private volatile boolean closed;
 
-  Delivery(Settings settings, LangfuseEndpoint endpoint, QuietLog log) {
+  Delivery(
+      Settings settings, LangfuseEndpoint endpoint, @Nullable AttributeMask mask, QuietLog log) {
     this.settings = settings;
     this.endpoint = endpoint;
+    this.mask = mask;
     this.log = log;
   }
 
@@ -197,8 +201,7 @@ final class Delivery {
     }
     boolean arrived = false;
     try {
-      arrived =
-          send(encoder.encode(batch.stream().map(ReadableSpan::toSpanData).toList()), batch.size());
+      arrived = send(encoder.encode(batch.stream().map(this::leaving).toList()), batch.size());
     } catch (InterruptedException closing) {
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
@@ -207,6 +210,10 @@ final class Delivery {
       pending.addAndGet(-batch.size());
       counters.settled(batch.size(), arrived);
     }
+  }
+
+  private SpanData leaving(ReadableSpan span) {
+    return mask == null ? span.toSpanData() : new MaskedSpan(span.toSpanData(), mask);
   }
 
   /** Nobody will come for what is left in the queue. */
@@ -234,7 +241,7 @@ final class Delivery {
           warnOfKeys(answer, observations);
           return false;
         }
-        problem = "answered " + answer.status() + ": " + answer.body();
+        problem = "answered " + answer.status() + ": " + answer.excerpt();
         last |= !answer.isWorthARetry();
         retryAfter = answer.retryAfter();
       } catch (IOException e) {

@@ -43,18 +43,30 @@ final class LangfuseEndpoint {
   /** Sends a body, gzipped, and waits for the whole answer. Any status is an answer. */
   Answer post(String path, String contentType, byte[] body)
       throws IOException, InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(baseUrl + path))
-            .header("Authorization", authorization)
+    return exchange(
+        request(path)
             .header("Content-Type", contentType)
             .header("Content-Encoding", "gzip")
-            .header("x-langfuse-sdk-name", "java")
-            .header("x-langfuse-sdk-version", SdkVersion.CURRENT)
-            .header("x-langfuse-public-key", publicKey)
-            // Without it a server takes unknown SDKs for old ones and shows their data late.
-            .header("x-langfuse-ingestion-version", "4")
             .POST(HttpRequest.BodyPublishers.ofByteArray(gzip(body)))
-            .build();
+            .build());
+  }
+
+  /** Asks, and waits for the whole answer. */
+  Answer get(String path) throws IOException, InterruptedException {
+    return exchange(request(path).GET().build());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(baseUrl + path))
+        .header("Authorization", authorization)
+        .header("x-langfuse-sdk-name", "java")
+        .header("x-langfuse-sdk-version", SdkVersion.CURRENT)
+        .header("x-langfuse-public-key", publicKey)
+        // Without it a server takes unknown SDKs for old ones and shows their data late.
+        .header("x-langfuse-ingestion-version", "4");
+  }
+
+  private Answer exchange(HttpRequest request) throws IOException, InterruptedException {
     HttpResponse<String> response =
         within(timeout, http().sendAsync(request, headers -> new BodyExcerpt()));
     return new Answer(
@@ -134,6 +146,11 @@ final class LangfuseEndpoint {
 
     boolean refusesKeys() {
       return status == 401 || status == 403;
+    }
+
+    /** The beginning of what the server wrote, for a log line. */
+    String excerpt() {
+      return body.length() <= 300 ? body : body.substring(0, 300) + "…";
     }
   }
 

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,26 +38,45 @@ public final class JsonEncoder {
         }
       };
 
+  /** A pair is one code point to a pattern, so this finds halves only. */
+  private static final Pattern LONE_SURROGATE = Pattern.compile("[\\x{D800}-\\x{DFFF}]");
+
   private final ObjectMapper mapper;
+  private final int maxLength;
   private final QuietLog log;
 
+  /** Writes as described, whole. */
   public JsonEncoder(QuietLog log) {
+    this(null, Integer.MAX_VALUE, log);
+  }
+
+  /**
+   * Writes with the application's modules and settings, under the same guards.
+   *
+   * @param base null for our own settings
+   * @param maxLength in characters; what is longer is cut, visibly
+   */
+  public JsonEncoder(@Nullable ObjectMapper base, int maxLength, QuietLog log) {
+    this.maxLength = maxLength;
     this.log = log;
-    this.mapper =
-        JsonMapper.builder()
-            .addModule(new JavaTimeModule())
-            .addModule(new Jdk8Module())
-            .addModule(new PlainValues())
-            .addModule(new GuardModule())
-            .accessorNaming(FieldNames.provider())
-            .filterProvider(new SimpleFilterProvider().setFailOnUnknownId(false))
-            .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
-            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-            .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
-            .disable(SerializationFeature.FAIL_ON_SELF_REFERENCES)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
+    this.mapper = base == null ? ours() : base.copy();
+    mapper.registerModule(new GuardModule());
+    mapper.configure(SerializationFeature.FAIL_ON_EMPTY_BEANS, false);
+    mapper.configure(SerializationFeature.FAIL_ON_SELF_REFERENCES, false);
+    mapper.configure(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS, true);
     mapper.getSerializerProvider().setNullKeySerializer(NULL_KEY);
+  }
+
+  private static ObjectMapper ours() {
+    return JsonMapper.builder()
+        .addModule(new JavaTimeModule())
+        .addModule(new Jdk8Module())
+        .addModule(new PlainValues())
+        .accessorNaming(FieldNames.provider())
+        .filterProvider(new SimpleFilterProvider().setFailOnUnknownId(false))
+        .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+        .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+        .build();
   }
 
   /** The attribute text, or null for a null value: Langfuse has no way to store "set to null". */
@@ -65,9 +85,7 @@ public final class JsonEncoder {
       return null;
     }
     try {
-      return value instanceof CharSequence text
-          ? text.toString()
-          : mapper.writeValueAsString(value);
+      return cut(value instanceof CharSequence text ? text.toString() : json(value));
     } catch (Throwable t) {
       String type = value.getClass().getName();
       log.warn("encode", "A " + type + " could not be written as JSON.", t);
@@ -75,16 +93,36 @@ public final class JsonEncoder {
     }
   }
 
+  private String json(Object value) throws JsonProcessingException {
+    return escapeLoneSurrogates(mapper.writeValueAsString(value));
+  }
+
+  /** Half a character cannot be sent as UTF-8; as an escape JSON can carry it. */
+  private static String escapeLoneSurrogates(String json) {
+    boolean surrogates = json.chars().anyMatch(c -> Character.isSurrogate((char) c));
+    return surrogates
+        ? LONE_SURROGATE
+            .matcher(json)
+            .replaceAll(half -> "\\\\u" + Integer.toHexString(half.group().charAt(0)))
+        : json;
+  }
+
+  private String cut(String text) {
+    return text.length() <= maxLength
+        ? text
+        : text.substring(0, maxLength) + "… [cut: " + text.length() + " characters]";
+  }
+
   /**
    * The fields of a value that is an object in JSON (a record, a bean), each as attribute text;
    * null for anything else.
    */
   public @Nullable Map<String, String> encodeFields(Object value) {
-    String json = value instanceof CharSequence ? null : encode(value);
-    if (json == null || !json.startsWith("{")) {
-      return null;
-    }
     try {
+      String json = value instanceof CharSequence ? "" : json(value);
+      if (!json.startsWith("{")) {
+        return null;
+      }
       Map<String, String> fields = new LinkedHashMap<>();
       JsonNode object = mapper.readTree(json);
       for (Map.Entry<String, JsonNode> field : object.properties()) {
@@ -94,8 +132,8 @@ public final class JsonEncoder {
         }
       }
       return fields;
-    } catch (JsonProcessingException e) {
-      log.warn("encode", "The JSON of a " + value.getClass().getName() + " is not readable.", e);
+    } catch (Throwable t) {
+      log.warn("encode", "The fields of a " + value.getClass().getName() + " are not readable.", t);
       return null;
     }
   }

@@ -44,7 +44,33 @@ public final class LangfuseAttributes {
   public static final AttributeKey<String> ENVIRONMENT = text("langfuse.environment");
   public static final AttributeKey<String> RELEASE = text("langfuse.release");
 
+  public static final AttributeKey<String> TRACE_INPUT = text("langfuse.trace.input");
+  public static final AttributeKey<String> TRACE_OUTPUT = text("langfuse.trace.output");
+  public static final AttributeKey<Boolean> TRACE_PUBLIC = flag("langfuse.trace.public");
+
+  /** The top-most span that Langfuse gets of this application, whatever its parent elsewhere. */
+  public static final AttributeKey<Boolean> IS_APP_ROOT = flag("langfuse.internal.is_app_root");
+
+  /** A stand-in for a root whose trace id was chosen, where a genuine one cannot be made. */
+  public static final AttributeKey<Boolean> AS_ROOT = flag("langfuse.internal.as_root");
+
+  /** OpenTelemetry's, of an exception event. */
+  public static final AttributeKey<String> EXCEPTION_TYPE = text("exception.type");
+
+  public static final AttributeKey<String> EXCEPTION_MESSAGE = text("exception.message");
+
   private LangfuseAttributes() {}
+
+  /** A key for a value whose type has changed on the way out. */
+  public static AttributeKey<?> like(String name, Object value) {
+    if (value instanceof Boolean) {
+      return flag(name);
+    }
+    if (value instanceof Long) {
+      return AttributeKey.longKey(name);
+    }
+    return value instanceof Double ? AttributeKey.doubleKey(name) : text(name);
+  }
 
   /** One attribute per top-level metadata key, so that Langfuse can filter on it. */
   public static AttributeKey<String> metadata(String key) {
@@ -53,6 +79,10 @@ public final class LangfuseAttributes {
 
   public static AttributeKey<String> traceMetadata(String key) {
     return text("langfuse.trace.metadata." + key);
+  }
+
+  private static AttributeKey<Boolean> flag(String name) {
+    return AttributeKey.booleanKey(name);
   }
 
   private static AttributeKey<String> text(String name) {

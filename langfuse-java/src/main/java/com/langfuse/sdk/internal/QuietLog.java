@@ -16,7 +16,6 @@ public final class QuietLog {
   public static final String NAME = "com.langfuse.sdk";
 
   private static final long MINUTE = 60_000_000_000L;
-  private static final System.Logger LOGGER = System.getLogger(NAME);
 
   private final boolean debug;
   private final Map<String, Cause> causes = new ConcurrentHashMap<>();
@@ -41,12 +40,17 @@ public final class QuietLog {
       return;
     }
     String text = silenced == 0 ? message : message + " (and " + silenced + " more like it)";
-    LOGGER.log(Level.WARNING, text, debug ? thrown : null);
+    Backend.LOGGER.log(Level.WARNING, text, debug ? thrown : null);
   }
 
   /** Shown when {@code LANGFUSE_DEBUG} is on, whatever level the logging backend is set to. */
   public void debug(String message) {
-    LOGGER.log(debug ? Level.INFO : Level.DEBUG, message);
+    Backend.LOGGER.log(debug ? Level.INFO : Level.DEBUG, message);
+  }
+
+  /** Only when there is something to say: an agent comes before the application's logging. */
+  private static final class Backend {
+    private static final System.Logger LOGGER = System.getLogger(NAME);
   }
 
   private static final class Cause {

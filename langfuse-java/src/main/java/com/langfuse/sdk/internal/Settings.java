@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param flushAt observations in one batch
  * @param flushInterval how long an ended observation waits for company at most
  * @param sampleRate share of traces kept, 0 to 1
+ * @param captureIo whether observed functions record arguments and results
  */
 public record Settings(
     @Nullable String publicKey,
@@ -37,7 +38,8 @@ public record Settings(
     Duration flushInterval,
     boolean tracingEnabled,
     double sampleRate,
-    boolean debug) {
+    boolean debug,
+    boolean captureIo) {
 
   private static final String PUBLIC_KEY = "LANGFUSE_PUBLIC_KEY";
   private static final String SECRET_KEY = "LANGFUSE_SECRET_KEY";
@@ -49,6 +51,7 @@ public record Settings(
   private static final String FLUSH_INTERVAL = "LANGFUSE_FLUSH_INTERVAL";
   private static final String TRACING_ENABLED = "LANGFUSE_TRACING_ENABLED";
   private static final String SAMPLE_RATE = "LANGFUSE_SAMPLE_RATE";
+  private static final String CAPTURE_IO = "LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED";
   private static final String DEBUG = "LANGFUSE_DEBUG";
 
   /** The commit, as the build servers name it; the order is that of the Python SDK. */
@@ -117,7 +120,8 @@ public record Settings(
         env.seconds(FLUSH_INTERVAL, Duration.ofSeconds(5)),
         !"false".equalsIgnoreCase(env.text(TRACING_ENABLED)),
         env.number(SAMPLE_RATE, 1.0),
-        "true".equalsIgnoreCase(env.text(DEBUG)));
+        "true".equalsIgnoreCase(env.text(DEBUG)),
+        !"false".equalsIgnoreCase(env.text(CAPTURE_IO)) && !"0".equals(env.text(CAPTURE_IO)));
   }
 
   /** Both keys are there and nobody switched tracing off. */

@@ -3,18 +3,19 @@ package com.langfuse.sdk.propagation;
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
+import io.opentelemetry.api.baggage.Baggage;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ public final class PropagatedAttributes {
       ContextKey.named("langfuse-propagated-attributes");
 
   private static final PropagatedAttributes NONE =
-      new PropagatedAttributes(Map.of(), Map.of(), List.of());
+      new PropagatedAttributes(Map.of(), Map.of(), List.of(), 0);
 
   /** Langfuse refuses longer values. */
   private static final int MAX_LENGTH = 200;
@@ -41,19 +42,29 @@ public final class PropagatedAttributes {
   private final Map<String, String> metadata;
   private final List<String> tags;
 
+  /** 0 when no prompt is linked; its name is among the values. */
+  private final int promptVersion;
+
   /** Ready for a span: built once per scope, used for each span in it. */
   private final Attributes attributes;
 
   private PropagatedAttributes(
-      Map<AttributeKey<String>, String> values, Map<String, String> metadata, List<String> tags) {
+      Map<AttributeKey<String>, String> values,
+      Map<String, String> metadata,
+      List<String> tags,
+      int promptVersion) {
     this.values = values;
     this.metadata = metadata;
     this.tags = tags;
+    this.promptVersion = promptVersion;
     AttributesBuilder all = Attributes.builder();
     values.forEach(all::put);
     metadata.forEach((key, value) -> all.put(LangfuseAttributes.traceMetadata(key), value));
     if (!tags.isEmpty()) {
       all.put(LangfuseAttributes.TAGS, tags);
+    }
+    if (promptVersion > 0) {
+      all.put(LangfuseAttributes.PROMPT_VERSION, (long) promptVersion);
     }
     this.attributes = all.build();
   }
@@ -64,16 +75,64 @@ public final class PropagatedAttributes {
     return found == null ? NONE : found;
   }
 
+  /**
+   * What another service sent along in baggage, checked anew; empty when there is none. Values of
+   * this process, from {@link #from}, win over these.
+   */
+  public static PropagatedAttributes fromBaggage(Context context, QuietLog log) {
+    Baggage baggage = Baggage.fromContextOrNull(context);
+    return baggage == null || baggage.isEmpty() ? NONE : PropagatedBaggage.read(baggage, log);
+  }
+
   /** A copy of the context in which these are in force. */
   public Context storeIn(Context context) {
     return context.with(KEY, this);
   }
 
-  /** Writes all of them on a span. */
+  /** A copy of the context whose baggage carries these to the services that are called. */
+  public Context storeAsBaggageIn(Context context, QuietLog log) {
+    return context.with(PropagatedBaggage.write(this, Baggage.fromContext(context), log));
+  }
+
+  /**
+   * A copy of the context whose baggage says that this trace has its top-most span already, so that
+   * a service further down marks none of its own.
+   */
+  public static Context claim(String traceId, Context context) {
+    Baggage baggage = Baggage.fromContext(context);
+    return traceId.equals(baggage.getEntryValue(PropagatedBaggage.CLAIM))
+        ? context
+        : context.with(baggage.toBuilder().put(PropagatedBaggage.CLAIM, traceId).build());
+  }
+
+  /** The trace id that {@link #claim} left here or in a calling service; null when none did. */
+  public static @Nullable String claimIn(Context context) {
+    Baggage baggage = Baggage.fromContextOrNull(context);
+    return baggage == null ? null : baggage.getEntryValue(PropagatedBaggage.CLAIM);
+  }
+
+  /** Writes all of them on a span; a prompt that the span names itself stays. */
+  public void applyTo(ReadWriteSpan span) {
+    boolean ownPrompt = span.getAttribute(LangfuseAttributes.PROMPT_NAME) != null;
+    applyTo((Span) span, ownPrompt ? withoutPrompt() : attributes);
+  }
+
+  /** Writes all of them on a span that is running already. */
   public void applyTo(Span span) {
+    applyTo(span, attributes);
+  }
+
+  private static void applyTo(Span span, Attributes attributes) {
     if (!attributes.isEmpty()) {
       span.setAllAttributes(attributes);
     }
+  }
+
+  private Attributes withoutPrompt() {
+    return attributes.toBuilder()
+        .remove(LangfuseAttributes.PROMPT_NAME)
+        .remove(LangfuseAttributes.PROMPT_VERSION)
+        .build();
   }
 
   /** The same names and values as they stand on a span; for tests and for other carriers. */
@@ -87,9 +146,49 @@ public final class PropagatedAttributes {
     allValues.putAll(inner.values);
     Map<String, String> allMetadata = new LinkedHashMap<>(metadata);
     allMetadata.putAll(inner.metadata);
-    Set<String> allTags = new LinkedHashSet<>(tags);
-    allTags.addAll(inner.tags);
-    return new PropagatedAttributes(allValues, allMetadata, List.copyOf(allTags));
+    List<String> allTags = new ArrayList<>(tags);
+    inner.tags.stream().filter(tag -> !tags.contains(tag)).forEach(allTags::add);
+    return new PropagatedAttributes(
+        allValues,
+        allMetadata,
+        List.copyOf(allTags),
+        inner.promptVersion > 0 ? inner.promptVersion : promptVersion);
+  }
+
+  @Nullable String userId() {
+    return values.get(LangfuseAttributes.USER_ID);
+  }
+
+  @Nullable String sessionId() {
+    return values.get(LangfuseAttributes.SESSION_ID);
+  }
+
+  @Nullable String version() {
+    return values.get(LangfuseAttributes.VERSION);
+  }
+
+  @Nullable String traceName() {
+    return values.get(LangfuseAttributes.TRACE_NAME);
+  }
+
+  @Nullable String environment() {
+    return values.get(LangfuseAttributes.ENVIRONMENT);
+  }
+
+  @Nullable String promptName() {
+    return values.get(LangfuseAttributes.PROMPT_NAME);
+  }
+
+  int promptVersion() {
+    return promptVersion;
+  }
+
+  List<String> tags() {
+    return tags;
+  }
+
+  Map<String, String> metadata() {
+    return metadata;
   }
 
   /** Collects and checks new ones; what is dropped is said in this log. */
@@ -105,8 +204,9 @@ public final class PropagatedAttributes {
 
     private final Map<AttributeKey<String>, String> values = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
-    private final Set<String> tags = new LinkedHashSet<>();
+    private final List<String> tags = new ArrayList<>();
     private final QuietLog log;
+    private int promptVersion;
 
     private Builder(QuietLog log) {
       this.log = log;
@@ -139,6 +239,17 @@ public final class PropagatedAttributes {
       return value("environment", LangfuseAttributes.ENVIRONMENT, environment);
     }
 
+    /** A prompt without a name or a version from 1 on is a fallback, and not linked. */
+    public Builder prompt(@Nullable String name, int version) {
+      if (name == null || name.isBlank() || version < 1) {
+        warn("prompt", "has no valid name and version");
+        return this;
+      }
+      values.put(LangfuseAttributes.PROMPT_NAME, name);
+      promptVersion = version;
+      return this;
+    }
+
     public Builder tags(@Nullable Collection<? extends @Nullable String> more) {
       quietly("tags", () -> more(more).forEach(this::tag));
       return this;
@@ -165,7 +276,10 @@ public final class PropagatedAttributes {
 
     public PropagatedAttributes build() {
       return new PropagatedAttributes(
-          new LinkedHashMap<>(values), new LinkedHashMap<>(metadata), List.copyOf(tags));
+          new LinkedHashMap<>(values),
+          new LinkedHashMap<>(metadata),
+          List.copyOf(tags),
+          promptVersion);
     }
 
     private void tag(@Nullable String tag) {

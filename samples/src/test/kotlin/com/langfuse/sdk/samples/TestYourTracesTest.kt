@@ -32,4 +32,18 @@ class TestYourTracesTest :
             }
             // endregion
         }
+
+        test("an application's own OpenTelemetry: LLM spans arrive below ours, HTTP spans do not") {
+            LocalLangfuse.start().use { local ->
+                ExistingOpenTelemetry.run(
+                    Langfuse
+                        .builder()
+                        .publicKey(local.publicKey())
+                        .secretKey(local.secretKey())
+                        .baseUrl(local.baseUrl().toString()),
+                )
+                local.awaitObservations(2, Duration.ofSeconds(5)).map { "${it.type} ${it.name}" } shouldBe
+                    listOf("SPAN request", "GENERATION chat gpt-4o")
+            }
+        }
     })

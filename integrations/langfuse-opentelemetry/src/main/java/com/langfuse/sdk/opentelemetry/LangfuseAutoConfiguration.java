@@ -1,0 +1,45 @@
+package com.langfuse.sdk.opentelemetry;
+
+import com.langfuse.sdk.Langfuse;
+import io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizer;
+import io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizerProvider;
+import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * Sends the LLM spans of an autoconfigured OpenTelemetry SDK to Langfuse. Found by OpenTelemetry on
+ * the class path, or in an extension of its Java agent; configured by the {@code LANGFUSE_*}
+ * environment variables.
+ *
+ * <p>It adds a span processor and changes nothing else: the application's exporters, sampler and
+ * limits stay as they are. When Langfuse cannot be set up, one line in the log says why, and the
+ * application goes on without.
+ */
+public final class LangfuseAutoConfiguration implements AutoConfigurationCustomizerProvider {
+
+  /** Not the System.Logger of the SDK: the agent takes over this one in its extensions. */
+  private static final Logger LOGGER = Logger.getLogger("com.langfuse.sdk");
+
+  /** Called by OpenTelemetry's service loader. */
+  public LangfuseAutoConfiguration() {}
+
+  @Override
+  public void customize(AutoConfigurationCustomizer autoConfiguration) {
+    autoConfiguration.addTracerProviderCustomizer((provider, config) -> addProcessor(provider));
+  }
+
+  private static SdkTracerProviderBuilder addProcessor(SdkTracerProviderBuilder provider) {
+    try {
+      return provider.addSpanProcessor(Langfuse.builder().buildProcessor());
+    } catch (IllegalArgumentException wrongSetting) {
+      LOGGER.warning("Langfuse gets no spans: " + wrongSetting.getMessage());
+    } catch (LinkageError otherOpenTelemetry) {
+      LOGGER.log(
+          Level.WARNING,
+          "Langfuse gets no spans: this OpenTelemetry is too old, or parts of it are missing.",
+          otherOpenTelemetry);
+    }
+    return provider;
+  }
+}

@@ -1,0 +1,51 @@
+package com.langfuse.sdk.opentelemetry
+
+import com.langfuse.sdk.local.LocalLangfuse
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.inspectors.forOne
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.io.File
+
+class AutoConfigurationTest :
+    FunSpec({
+        test("LLM spans arrive, with environment and release; others do not") {
+            LocalLangfuse.start().use { local ->
+                run(AutoConfiguredApplication, environmentOf(local))
+                local.observations().map { it.name } shouldContainExactly listOf("chat")
+                val chat = local.observations().single()
+                chat.environment shouldBe "staging"
+                chat.release shouldBe "1.4.2"
+                chat.model shouldBe "gpt-4o"
+                chat.isAppRoot shouldBe true
+            }
+        }
+
+        test("without keys the application runs as before, and one line says why nothing is sent") {
+            val output = run(AutoConfiguredApplication, emptyMap())
+            output shouldContain "answered"
+            output.lines().filter { "Langfuse gets" in it }.forOne { it shouldContain "LANGFUSE_PUBLIC_KEY" }
+        }
+
+        test("a wrong setting is logged, and the application runs as before") {
+            LocalLangfuse.start().use { local ->
+                val output = run(AutoConfiguredApplication, environmentOf(local) + ("LANGFUSE_BASE_URL" to "nowhere"))
+                output shouldContain "LANGFUSE_BASE_URL"
+                output shouldContain "answered"
+                local.requests().shouldBeEmpty()
+            }
+        }
+
+        test("an OpenTelemetry with parts missing is logged, and the application runs as before") {
+            LocalLangfuse.start().use { local ->
+                val incomplete = CLASS_PATH.filterNot {
+                    File(it).name.matches(Regex("opentelemetry-exporter-otlp-\\d.*"))
+                }
+                val output = run(AutoConfiguredApplication, environmentOf(local), incomplete)
+                output shouldContain "parts of it are missing"
+                output shouldContain "answered"
+            }
+        }
+    })

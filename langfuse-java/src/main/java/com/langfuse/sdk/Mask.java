@@ -1,0 +1,25 @@
+package com.langfuse.sdk;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes out of a value what must not leave the process. Applied to what the application hands to an
+ * observation (input, output, metadata values, status messages, trace input and output) before it
+ * is written as text, on the caller's thread.
+ *
+ * <pre>{@code
+ * Langfuse.builder().mask(value -> value instanceof String text ? redact(text) : value)
+ * }</pre>
+ *
+ * <p>It gets the raw object: a map, a record, a text; return a replacement of any type, or null to
+ * leave the field out. If it throws, the field is fully masked. For attributes of other tracers'
+ * spans there is {@link com.langfuse.sdk.export.AttributeMask}.
+ */
+@FunctionalInterface
+public interface Mask {
+
+  /** What is kept of a value when its mask failed. */
+  String FAILED = "<fully masked due to failed mask function>";
+
+  @Nullable Object mask(Object value);
+}

@@ -1,0 +1,129 @@
+package com.langfuse.sdk;
+
+import com.langfuse.sdk.internal.JsonEncoder;
+import com.langfuse.sdk.internal.LangfuseAttributes;
+import com.langfuse.sdk.internal.QuietLog;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.api.trace.Span;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes values of the application's on a span: masked, as text, and without ever letting their
+ * exceptions through.
+ */
+record SpanWriter(JsonEncoder encoder, @Nullable Mask mask, QuietLog log) {
+
+  /** More metadata keys than this travel as one JSON attribute; a span's attributes are limited. */
+  private static final int MAX_METADATA_ATTRIBUTES = 60;
+
+  /** The server drops metadata that is not an object; under this key it is one. */
+  private static final String WRAPPING_KEY = "metadata";
+
+  /** What the mask is not asked about: names, numbers, settings of a model. */
+  void write(Span span, AttributeKey<String> key, @Nullable Object value) {
+    if (value != null && span.isRecording()) {
+      span.setAttribute(key, encoder.encode(value));
+    }
+  }
+
+  void writeMasked(Span span, AttributeKey<String> key, @Nullable Object value) {
+    if (value != null && span.isRecording()) {
+      write(span, key, masked(value));
+    }
+  }
+
+  /** The entries that Langfuse takes; it has no word for null, a negative price or count. */
+  <T> void writeSelected(
+      Span span,
+      AttributeKey<String> key,
+      @Nullable Map<String, ? extends T> map,
+      Predicate<T> isUsable) {
+    if (map == null) {
+      return;
+    }
+    quietly(
+        span,
+        () -> {
+          Map<String, T> usable = new LinkedHashMap<>();
+          map.forEach(
+              (name, value) -> {
+                if (value != null && isUsable.test(value)) {
+                  usable.put(name, value);
+                }
+              });
+          write(span, key, usable);
+        });
+  }
+
+  /** One attribute per field, as long as there are not too many. */
+  void writeMetadata(Span span, @Nullable Object metadata) {
+    if (metadata == null) {
+      return;
+    }
+    quietly(
+        span,
+        () -> {
+          Map<?, ?> fields =
+              metadata instanceof Map<?, ?> map ? map : encoder.encodeFields(metadata);
+          if (fields == null) {
+            writeMasked(span, LangfuseAttributes.METADATA, Map.of(WRAPPING_KEY, metadata));
+          } else if (fields.size() > MAX_METADATA_ATTRIBUTES) {
+            writeMasked(span, LangfuseAttributes.METADATA, fields);
+          } else {
+            fields.forEach((key, value) -> writeMetadata(span, String.valueOf(key), value));
+          }
+        });
+  }
+
+  void writeMetadata(Span span, String key, @Nullable Object value) {
+    writeMasked(span, LangfuseAttributes.metadata(key), value);
+  }
+
+  /**
+   * The exception as an event, without the stack trace where a mask hides what its message says.
+   */
+  void writeException(Span span, Ending ending) {
+    if (mask == null) {
+      span.recordException(ending.cause());
+      return;
+    }
+    AttributesBuilder event = Attributes.builder();
+    event.put(LangfuseAttributes.EXCEPTION_TYPE, ending.cause().getClass().getName());
+    event.put(LangfuseAttributes.EXCEPTION_MESSAGE, maskedText(ending.why()));
+    span.addEvent("exception", event.build());
+  }
+
+  /** Empty where the mask leaves nothing. */
+  String maskedText(String text) {
+    String masked = encoder.encode(masked(text));
+    return masked == null ? "" : masked;
+  }
+
+  /** Runs what reads values of the application's, which may throw at any touch. */
+  void quietly(Span span, Runnable recording) {
+    if (span.isRecording()) {
+      try {
+        recording.run();
+      } catch (Throwable t) {
+        log.warn("record", "A value could not be recorded: " + t.getClass().getName(), t);
+      }
+    }
+  }
+
+  private @Nullable Object masked(Object value) {
+    if (mask == null) {
+      return value;
+    }
+    try {
+      return mask.mask(value);
+    } catch (Throwable t) {
+      log.warn("mask", "The mask throws, the field is fully masked.", t);
+      return Mask.FAILED;
+    }
+  }
+}

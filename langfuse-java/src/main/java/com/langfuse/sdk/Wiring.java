@@ -1,0 +1,32 @@
+package com.langfuse.sdk;
+
+import com.langfuse.sdk.export.LangfuseSpanProcessor;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.TracerProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client is made of; put together by the builder.
+ *
+ * @param processor null when the client is disabled
+ * @param ownsProvider false on a provider of the application's, whose life is not ours
+ * @param separate whether our traces keep apart from the application's
+ * @param claimsInBaggage whether called services are told that the trace has its top-most span
+ * @param captureIo whether observed functions record arguments and results, unless told otherwise
+ * @param flushOnExit whether the JVM's end delivers what is left
+ */
+record Wiring(
+    Tracer tracer,
+    @Nullable LangfuseSpanProcessor processor,
+    SpanWriter writer,
+    boolean ownsProvider,
+    boolean separate,
+    boolean claimsInBaggage,
+    boolean captureIo,
+    boolean flushOnExit) {
+
+  static Wiring disabled(SpanWriter writer) {
+    Tracer none = TracerProvider.noop().get("disabled");
+    return new Wiring(none, null, writer, true, false, false, true, false);
+  }
+}

@@ -1,0 +1,44 @@
+package com.langfuse.sdk.export;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.langfuse.sdk.internal.QuietLog;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** The id of the project that the keys belong to, asked for once. Threadsafe. */
+final class ProjectLookup {
+
+  private static final String PATH = "/api/public/projects";
+
+  private final LangfuseEndpoint endpoint;
+  private final QuietLog log;
+  private volatile @Nullable String projectId;
+
+  ProjectLookup(LangfuseEndpoint endpoint, QuietLog log) {
+    this.endpoint = endpoint;
+    this.log = log;
+  }
+
+  /** Asks the server the first time; null when it does not say. */
+  @Nullable String projectId() {
+    String known = projectId;
+    if (known != null) {
+      return known;
+    }
+    try {
+      LangfuseEndpoint.Answer answer = endpoint.get(PATH);
+      String id =
+          new ObjectMapper().readTree(answer.body()).path("data").path(0).path("id").textValue();
+      if (answer.isSuccess() && id != null) {
+        projectId = id;
+        return id;
+      }
+      log.warn("project", "Langfuse at " + endpoint.baseUrl() + " names no project.");
+    } catch (IOException e) {
+      log.warn("project", "Langfuse at " + endpoint.baseUrl() + " could not be asked: " + e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return null;
+  }
+}
