@@ -17,7 +17,10 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanLimits;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +45,8 @@ public final class LangfuseBuilder {
   private @Nullable String publicKey;
   private @Nullable String secretKey;
   private URI baseUrl;
+  private final String tracesPath;
+  private final Map<String, String> headers = new LinkedHashMap<>();
   private @Nullable String environment;
   private @Nullable String release;
   private Duration timeout;
@@ -66,6 +71,7 @@ public final class LangfuseBuilder {
     publicKey = env.publicKey();
     secretKey = env.secretKey();
     baseUrl = env.baseUrl();
+    tracesPath = env.tracesPath();
     environment = env.environment();
     release = env.release();
     timeout = env.timeout();
@@ -95,6 +101,21 @@ public final class LangfuseBuilder {
    */
   public LangfuseBuilder baseUrl(String baseUrl) {
     this.baseUrl = Settings.checkedBaseUrl(baseUrl);
+    return this;
+  }
+
+  /**
+   * A header for every request, such as one that a gateway asks for; in place of ours where the
+   * name is the same.
+   */
+  public LangfuseBuilder header(String name, String value) {
+    try {
+      HttpRequest.newBuilder().setHeader(name, value);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "header '" + name + "' cannot be sent: choose a name and value that HTTP allows", e);
+    }
+    headers.put(name, value);
     return this;
   }
 
@@ -291,6 +312,8 @@ public final class LangfuseBuilder {
         publicKey,
         secretKey,
         baseUrl,
+        tracesPath,
+        Map.copyOf(headers),
         environment,
         release,
         timeout,

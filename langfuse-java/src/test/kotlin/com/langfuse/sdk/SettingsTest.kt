@@ -76,6 +76,14 @@ class SettingsTest :
             settings("GITHUB_SHA" to "abc", "LANGFUSE_RELEASE" to "1").release() shouldBe "1"
         }
 
+        test("the path, the capture switch and the log level are those of the other SDKs") {
+            settings().tracesPath() shouldBe "/api/public/otel/v1/traces"
+            settings("LANGFUSE_OTEL_TRACES_EXPORT_PATH" to "proxy/traces").tracesPath() shouldBe "/proxy/traces"
+            settings("LANGFUSE_LOG_LEVEL" to "debug").debug() shouldBe true
+            settings("LANGFUSE_LOG_LEVEL" to "INFO").debug() shouldBe false
+            settings().captureIo() shouldBe true
+        }
+
         test("what is said in code wins over the environment") {
             val environment = mapOf(
                 "LANGFUSE_PUBLIC_KEY" to "pk",

@@ -1,6 +1,7 @@
 package com.langfuse.sdk.coroutines
 
 import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.PromptReference
 import io.opentelemetry.extension.kotlin.asContextElement
 import kotlinx.coroutines.CoroutineScope
 
@@ -14,7 +15,7 @@ import kotlinx.coroutines.CoroutineScope
  * ```
  *
  * Concurrent coroutines each see their own. Values are text of at most 200 characters; a longer one is dropped
- * with a warning. Blocks nest: inner values win, [metadata] merges by key, [tags] are appended.
+ * with a warning. [asBaggage] sends them to called services too. Blocks nest: inner values win, [metadata] merges by key, [tags] are appended.
  */
 public suspend fun <T> Langfuse.propagateAttributes(
     userId: String? = null,
@@ -24,9 +25,11 @@ public suspend fun <T> Langfuse.propagateAttributes(
     version: String? = null,
     traceName: String? = null,
     environment: String? = null,
+    prompt: PromptReference? = null,
+    asBaggage: Boolean = false,
     block: suspend CoroutineScope.() -> T,
 ): T {
-    val context =
+    val scope =
         propagate()
             .userId(userId)
             .sessionId(sessionId)
@@ -35,8 +38,9 @@ public suspend fun <T> Langfuse.propagateAttributes(
             .version(version)
             .traceName(traceName)
             .environment(environment)
-            .context()
-    return inContext(context.asContextElement(), block)
+            .prompt(prompt)
+    if (asBaggage) scope.asBaggage()
+    return inContext(scope.context().asContextElement(), block)
 }
 
 /** The same with the client in the context, see [Langfuse.current]. */
@@ -48,6 +52,8 @@ public suspend fun <T> propagateAttributes(
     version: String? = null,
     traceName: String? = null,
     environment: String? = null,
+    prompt: PromptReference? = null,
+    asBaggage: Boolean = false,
     block: suspend CoroutineScope.() -> T,
 ): T =
     Langfuse.current().propagateAttributes(
@@ -58,5 +64,7 @@ public suspend fun <T> propagateAttributes(
         version,
         traceName,
         environment,
+        prompt,
+        asBaggage,
         block,
     )

@@ -5,9 +5,12 @@ import com.langfuse.sdk.Observation
 import com.langfuse.sdk.ObservationType.CHAIN
 import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.ObservationType.TOOL
+import com.langfuse.sdk.PromptReference
 import com.langfuse.sdk.Usage
+import com.langfuse.sdk.propagation.TraceHeaders
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.nulls.shouldBeNull
@@ -229,5 +232,20 @@ class ObservationBlockTest :
                 it.tags shouldContainExactly listOf("t$user")
                 it.metadata["n"] shouldBe user
             }
+        }
+
+        test("prompt and baggage can be propagated, too") {
+            val headers = mutableMapOf<String, String>()
+            val observation =
+                received { langfuse ->
+                    langfuse.propagateAttributes(userId = "u", prompt = PromptReference("p", 2), asBaggage = true) {
+                        langfuse.observation("a", GENERATION) {
+                            withContext(Dispatchers.IO) { TraceHeaders.inject(headers::put) }
+                        }
+                    }
+                }.named("a")
+            observation.promptName shouldBe "p"
+            headers.getValue("baggage").split(",") shouldContain "langfuse_user_id=u"
+            headers.getValue("traceparent") shouldBe "00-${observation.traceId}-${observation.id}-01"
         }
     })

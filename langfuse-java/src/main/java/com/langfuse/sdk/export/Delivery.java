@@ -232,7 +232,7 @@ final class Delivery {
       String problem;
       boolean last = attempt >= Backoff.MAX_ATTEMPTS;
       try {
-        Answer answer = endpoint.post(OtlpEncoder.PATH, OtlpEncoder.CONTENT_TYPE, body);
+        Answer answer = endpoint.post(settings.tracesPath(), OtlpEncoder.CONTENT_TYPE, body);
         if (answer.isSuccess()) {
           log.debug("Delivered " + observations + " observations in attempt " + attempt + ".");
           return true;

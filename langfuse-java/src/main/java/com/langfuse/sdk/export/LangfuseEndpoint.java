@@ -1,6 +1,7 @@
 package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.internal.SdkVersion;
+import com.langfuse.sdk.internal.Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,6 +13,8 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -27,17 +30,18 @@ final class LangfuseEndpoint {
   private final URI baseUrl;
   private final String publicKey;
   private final String authorization;
+  private final Map<String, String> headers;
   private final Duration timeout;
   private @Nullable HttpClient http;
 
-  LangfuseEndpoint(URI baseUrl, String publicKey, String secretKey, Duration timeout) {
-    this.baseUrl = baseUrl;
-    this.publicKey = publicKey;
+  LangfuseEndpoint(Settings settings) {
+    this.baseUrl = settings.baseUrl();
+    this.publicKey = Objects.requireNonNull(settings.publicKey());
+    String keys = publicKey + ":" + Objects.requireNonNull(settings.secretKey());
     this.authorization =
-        "Basic "
-            + Base64.getEncoder()
-                .encodeToString((publicKey + ":" + secretKey).getBytes(StandardCharsets.UTF_8));
-    this.timeout = timeout;
+        "Basic " + Base64.getEncoder().encodeToString(keys.getBytes(StandardCharsets.UTF_8));
+    this.headers = settings.headers();
+    this.timeout = settings.timeout();
   }
 
   /** Sends a body, gzipped, and waits for the whole answer. Any status is an answer. */
@@ -57,13 +61,16 @@ final class LangfuseEndpoint {
   }
 
   private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create(baseUrl + path))
-        .header("Authorization", authorization)
-        .header("x-langfuse-sdk-name", "java")
-        .header("x-langfuse-sdk-version", SdkVersion.CURRENT)
-        .header("x-langfuse-public-key", publicKey)
-        // Without it a server takes unknown SDKs for old ones and shows their data late.
-        .header("x-langfuse-ingestion-version", "4");
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(baseUrl + path))
+            .header("Authorization", authorization)
+            .header("x-langfuse-sdk-name", "java")
+            .header("x-langfuse-sdk-version", SdkVersion.CURRENT)
+            .header("x-langfuse-public-key", publicKey)
+            // Without it a server takes unknown SDKs for old ones and shows their data late.
+            .header("x-langfuse-ingestion-version", "4");
+    headers.forEach(request::setHeader);
+    return request;
   }
 
   private Answer exchange(HttpRequest request) throws IOException, InterruptedException {

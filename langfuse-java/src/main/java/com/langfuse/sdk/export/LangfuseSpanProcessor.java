@@ -15,7 +15,6 @@ import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -65,12 +64,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     this.readsBaggage = options.readsBaggage();
     this.masksCallersOnly = options.masksCallersOnly();
     this.log = log;
-    LangfuseEndpoint endpoint =
-        new LangfuseEndpoint(
-            settings.baseUrl(),
-            Objects.requireNonNull(settings.publicKey()),
-            Objects.requireNonNull(settings.secretKey()),
-            settings.timeout());
+    LangfuseEndpoint endpoint = new LangfuseEndpoint(settings);
     this.delivery = new Delivery(settings, endpoint, options.attributeMask(), log);
     this.baseUrl = settings.baseUrl();
     this.project = new ProjectLookup(endpoint, log);

@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class OtlpEncoder {
 
-  static final String PATH = "/api/public/otel/v1/traces";
   static final String CONTENT_TYPE = "application/x-protobuf";
 
   private final KeepingSender sender = new KeepingSender();

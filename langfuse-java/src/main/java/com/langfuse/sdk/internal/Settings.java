@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param publicKey null when none was given
  * @param secretKey null when none was given
  * @param baseUrl absolute http(s) address without a trailing slash
+ * @param tracesPath where OTLP traces are posted, below the base URL
+ * @param headers added to every request, or put in place of ours
  * @param environment null for Langfuse's own default
  * @param timeout for one HTTP request
  * @param flushAt observations in one batch
@@ -31,6 +34,8 @@ public record Settings(
     @Nullable String publicKey,
     @Nullable String secretKey,
     URI baseUrl,
+    String tracesPath,
+    Map<String, String> headers,
     @Nullable String environment,
     @Nullable String release,
     Duration timeout,
@@ -45,6 +50,7 @@ public record Settings(
   private static final String SECRET_KEY = "LANGFUSE_SECRET_KEY";
   private static final List<String> BASE_URL =
       List.of("LANGFUSE_BASE_URL", "LANGFUSE_BASEURL", "LANGFUSE_HOST");
+  private static final String TRACES_PATH = "LANGFUSE_OTEL_TRACES_EXPORT_PATH";
   private static final String ENVIRONMENT = "LANGFUSE_TRACING_ENVIRONMENT";
   private static final String TIMEOUT = "LANGFUSE_TIMEOUT";
   private static final String FLUSH_AT = "LANGFUSE_FLUSH_AT";
@@ -53,6 +59,7 @@ public record Settings(
   private static final String SAMPLE_RATE = "LANGFUSE_SAMPLE_RATE";
   private static final String CAPTURE_IO = "LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED";
   private static final String DEBUG = "LANGFUSE_DEBUG";
+  private static final String LOG_LEVEL = "LANGFUSE_LOG_LEVEL";
 
   /** The commit, as the build servers name it; the order is that of the Python SDK. */
   private static final List<String> RELEASE =
@@ -79,6 +86,7 @@ public record Settings(
       "write at most 40 of a-z, 0-9, '-' and '_', not starting with 'langfuse'";
 
   private static final String DEFAULT_BASE_URL = "https://cloud.langfuse.com";
+  private static final String DEFAULT_TRACES_PATH = "/api/public/otel/v1/traces";
   private static final int MAX_PORT = 65_535;
   private static final Duration SHORTEST = Duration.ofMillis(1);
   private static final Duration LONGEST = Duration.ofDays(1);
@@ -113,6 +121,8 @@ public record Settings(
         env.text(PUBLIC_KEY),
         env.text(SECRET_KEY),
         checkedBaseUrl(baseUrl == null ? DEFAULT_BASE_URL : baseUrl),
+        checkedPath(env.text(TRACES_PATH)),
+        Map.of(),
         env.text(ENVIRONMENT),
         env.text(RELEASE),
         env.seconds(TIMEOUT, Duration.ofSeconds(10)),
@@ -120,7 +130,7 @@ public record Settings(
         env.seconds(FLUSH_INTERVAL, Duration.ofSeconds(5)),
         !"false".equalsIgnoreCase(env.text(TRACING_ENABLED)),
         env.number(SAMPLE_RATE, 1.0),
-        "true".equalsIgnoreCase(env.text(DEBUG)),
+        "true".equalsIgnoreCase(env.text(DEBUG)) || "DEBUG".equalsIgnoreCase(env.text(LOG_LEVEL)),
         !"false".equalsIgnoreCase(env.text(CAPTURE_IO)) && !"0".equals(env.text(CAPTURE_IO)));
   }
 
@@ -146,6 +156,16 @@ public record Settings(
       return uri;
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException(badBaseUrl(text), e);
+    }
+  }
+
+  private static String checkedPath(@Nullable String text) {
+    String path = text == null ? DEFAULT_TRACES_PATH : text;
+    try {
+      return new URI(path.startsWith("/") ? path : "/" + path).toString();
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(
+          TRACES_PATH + " is '" + text + "': write a path such as " + DEFAULT_TRACES_PATH, e);
     }
   }
 

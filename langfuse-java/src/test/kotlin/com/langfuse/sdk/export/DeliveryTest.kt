@@ -10,6 +10,7 @@ import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.warningsOf
 import com.langfuse.sdk.withLangfuse
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveSize
@@ -57,6 +58,16 @@ class DeliveryTest :
                 SdkVersion.CURRENT shouldNotBe "unknown"
                 SdkVersion.CURRENT shouldNotContain "$"
             }
+        }
+
+        test("headers of one's own are added, or take the place of ours") {
+            withLangfuse({ header("x-gateway", "secret").header("x-langfuse-sdk-name", "mine") }) { local, langfuse ->
+                langfuse.record(1)
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                local.requests().single().headers["x-gateway"] shouldBe "secret"
+                local.requests().single().headers["x-langfuse-sdk-name"] shouldBe "mine"
+            }
+            shouldThrow<IllegalArgumentException> { bareBuilder().header("Host", "x") }.message!! shouldContain "'Host'"
         }
 
         test("a base URL with a path and a trailing slash is kept apart from the route") {
