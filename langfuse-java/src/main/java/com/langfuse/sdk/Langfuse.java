@@ -174,25 +174,33 @@ public final class Langfuse implements AutoCloseable {
     return context.get(KEY) == this ? context : context.with(KEY, this);
   }
 
-  /** Our innermost observation's span; without one the application's, never another client's. */
-  Span currentSpan(Context context) {
+  /** What a new observation is a child of; invalid for a root. Never another client's. */
+  Span parentSpan(Context context) {
+    Span innermost = Span.fromContext(context);
+    if (isSentByLibrary(innermost)) {
+      return innermost;
+    }
     OtelObservation own = CurrentObservation.in(context, this);
     if (own != null) {
       return own.span();
     }
-    return CurrentObservation.isRecordingIn(context)
-        ? Span.getInvalid()
-        : Span.fromContext(context);
+    boolean apart = wiring.separate() || CurrentObservation.isRecordingIn(context);
+    return apart ? Span.getInvalid() : innermost;
   }
 
-  /** What a new observation is a child of: an application's span only if we join its traces. */
-  Span parentSpan(Context context) {
-    Span innermost = Span.fromContext(context);
-    if (!wiring.ownsProvider() && processor != null && processor.sends(innermost)) {
-      return innermost; // a library's span, which Langfuse shows too
+  /** The span that a scope may write on: our observation's, or one that Langfuse gets as well. */
+  Span writableSpan(Context context) {
+    OtelObservation own = CurrentObservation.in(context, this);
+    if (own != null) {
+      return own.span();
     }
-    boolean apart = wiring.separate() && CurrentObservation.in(context, this) == null;
-    return apart ? Span.getInvalid() : currentSpan(context);
+    Span innermost = Span.fromContext(context);
+    return isSentByLibrary(innermost) ? innermost : Span.getInvalid();
+  }
+
+  /** On a provider that we share, a library's span reaches Langfuse, too. */
+  boolean isSentByLibrary(Span span) {
+    return !wiring.ownsProvider() && processor != null && processor.sends(span);
   }
 
   /**
@@ -202,28 +210,35 @@ public final class Langfuse implements AutoCloseable {
     return new OtelObservation(this, Span.getInvalid(), Context.current());
   }
 
-  /** The client in the context; one that records nothing when there is none. */
+  /** The client in the context, else the process default if there is one yet. */
   static Langfuse in(Context context) {
     Langfuse here = context.get(KEY);
-    return here == null ? DISABLED : here;
+    Langfuse found = here == null ? PROCESS_DEFAULT.get() : here;
+    return found == null ? DISABLED : found;
   }
 
-  /** Tells services that are called from here that the trace has its top-most span. */
-  Context claim(String traceId, Context context) {
-    return wiring.claimsInBaggage() ? PropagatedAttributes.claim(traceId, context) : context;
+  /** Says, here and to services that are called from here, that the trace has its top-most span. */
+  Context claim(Context context, Span span) {
+    if (processor == null || !processor.sends(span)) {
+      return context;
+    }
+    Context claimed = processor.claim(context, span);
+    return wiring.claimsInBaggage() && !wiring.separate()
+        ? PropagatedAttributes.claim(span.getSpanContext().getTraceId(), claimed)
+        : claimed;
   }
 
-  /** On a shared provider each span says whose it is. */
-  Context own(Context context) {
-    return wiring.ownsProvider() || processor == null ? context : processor.own(context);
+  Context startIn(Context context, Span parent) {
+    return processor == null ? context : processor.startIn(context, parent);
+  }
+
+  /** An unsampled span in the slot would have the application's tracers give up on their own. */
+  boolean fillsSpanSlot(Span span) {
+    return !wiring.separate() && (!wiring.ownsProvider() || span.getSpanContext().isSampled());
   }
 
   boolean choosesTraceIds() {
     return wiring.ownsProvider();
-  }
-
-  boolean isSeparate() {
-    return wiring.separate();
   }
 
   Tracer tracer() {

@@ -42,20 +42,20 @@ public final class LangfuseBuilder {
   /** OpenTelemetry's default of 128 silently drops attributes of rich observations. */
   private static final int MAX_ATTRIBUTES = 4096;
 
+  private final Function<String, @Nullable String> variables;
   private @Nullable String publicKey;
   private @Nullable String secretKey;
-  private URI baseUrl;
-  private final String tracesPath;
+  private @Nullable URI baseUrl;
   private final Map<String, String> headers = new LinkedHashMap<>();
   private @Nullable String environment;
   private @Nullable String release;
-  private Duration timeout;
-  private int flushAt;
-  private Duration flushInterval;
-  private boolean tracingEnabled;
-  private double sampleRate;
-  private boolean debug;
-  private boolean captureIo;
+  private @Nullable Duration timeout;
+  private @Nullable Integer flushAt;
+  private @Nullable Duration flushInterval;
+  private @Nullable Boolean tracingEnabled;
+  private @Nullable Double sampleRate;
+  private @Nullable Boolean debug;
+  private @Nullable Boolean captureIo;
   private boolean flushOnExit = true;
   private SpanFilter filter = SpanFilter.standard();
   private @Nullable Mask mask;
@@ -67,20 +67,7 @@ public final class LangfuseBuilder {
   private boolean claimInBaggage = true;
 
   LangfuseBuilder(Function<String, @Nullable String> environmentVariables) {
-    Settings env = Settings.fromEnvironment(environmentVariables);
-    publicKey = env.publicKey();
-    secretKey = env.secretKey();
-    baseUrl = env.baseUrl();
-    tracesPath = env.tracesPath();
-    environment = env.environment();
-    release = env.release();
-    timeout = env.timeout();
-    flushAt = env.flushAt();
-    flushInterval = env.flushInterval();
-    tracingEnabled = env.tracingEnabled();
-    sampleRate = env.sampleRate();
-    debug = env.debug();
-    captureIo = env.captureIo();
+    this.variables = environmentVariables;
   }
 
   /** {@code LANGFUSE_PUBLIC_KEY}: which project the traces belong to. */
@@ -243,41 +230,36 @@ public final class LangfuseBuilder {
     return this;
   }
 
+  /** True when what is built will record: both keys are known, and tracing is not switched off. */
+  public boolean isEnabled() {
+    return settings().canSend();
+  }
+
   /** Builds a client of its own; close it when done. */
   public Langfuse build() {
     Settings settings = settings();
     SpanWriter writer = writer(settings);
-    if (!settings.canSend()) {
-      if (settings.tracingEnabled()) {
-        writer.log().warn("disabled", "Langfuse is disabled: set " + Settings.KEY_NAMES + ".");
-      }
-      return new Langfuse(Wiring.disabled(writer));
-    }
     LangfuseSpanProcessor processor = processor(settings, writer.log(), false);
-    return client(provider(settings, processor), processor, writer, true);
+    return client(provider(settings, processor), processor, writer, settings, true);
   }
 
   /**
    * Builds a processor for a tracer provider of your own, on which other libraries' spans shall
-   * reach Langfuse too.
-   *
-   * @throws IllegalArgumentException also when a key is missing
+   * reach Langfuse too. Without keys, or with tracing switched off, it lets all spans pass by.
    */
   public LangfuseSpanProcessor buildProcessor() {
     Settings settings = settings();
-    if (!settings.canSend()) {
-      throw new IllegalArgumentException(
-          "A processor needs " + Settings.KEY_NAMES + ", and tracing not to be switched off.");
-    }
     return processor(settings, new QuietLog(settings.debug()), true);
   }
 
   /**
    * Builds a client whose observations are spans of your provider, to which you have added the
-   * processor. The provider's sampler and limits apply, and closing it is up to you.
+   * processor. The provider's sampler and limits apply, and closing it is up to you. Use the
+   * builder that made the processor, so that both go by the same settings.
    */
   public Langfuse attachTo(TracerProvider provider, LangfuseSpanProcessor processor) {
-    return client(provider, processor, writer(settings()), false);
+    Settings settings = settings();
+    return client(provider, processor, writer(settings), settings, false);
   }
 
   /**
@@ -307,30 +289,39 @@ public final class LangfuseBuilder {
     }
   }
 
+  /** Asks the environment only for what was not said: a wrong value there is then no matter. */
   private Settings settings() {
+    Settings.Environment env = new Settings.Environment(variables);
     return new Settings(
-        publicKey,
-        secretKey,
-        baseUrl,
-        tracesPath,
+        publicKey == null ? env.publicKey() : publicKey,
+        secretKey == null ? env.secretKey() : secretKey,
+        baseUrl == null ? env.baseUrl() : baseUrl,
+        env.tracesPath(),
         Map.copyOf(headers),
-        environment,
-        release,
-        timeout,
-        flushAt,
-        flushInterval,
-        tracingEnabled,
-        sampleRate,
-        debug,
-        captureIo);
+        environment == null ? env.environment() : environment,
+        release == null ? env.release() : release,
+        timeout == null ? env.timeout() : timeout,
+        flushAt == null ? env.flushAt() : flushAt,
+        flushInterval == null ? env.flushInterval() : flushInterval,
+        tracingEnabled == null ? env.tracingEnabled() : tracingEnabled,
+        sampleRate == null ? env.sampleRate() : sampleRate,
+        debug == null ? env.debug() : debug,
+        captureIo == null ? env.captureIo() : captureIo);
   }
 
   private SpanWriter writer(Settings settings) {
+    if (maxValueLength < 1) {
+      throw new IllegalArgumentException(
+          "maxValueLength is " + maxValueLength + ": write 1 or more, e.g. 100000");
+    }
     QuietLog log = new QuietLog(settings.debug());
     return new SpanWriter(new JsonEncoder(objectMapper, maxValueLength, log), mask, log);
   }
 
   private LangfuseSpanProcessor processor(Settings settings, QuietLog log, boolean shared) {
+    if (settings.tracingEnabled() && !settings.canSend()) {
+      log.warn("disabled", "Langfuse is disabled: set " + Settings.KEY_NAMES + " to see traces.");
+    }
     boolean masksCallersOnly = mask != null && attributeMask == null;
     return new LangfuseSpanProcessor(
         settings,
@@ -349,7 +340,14 @@ public final class LangfuseBuilder {
   }
 
   private Langfuse client(
-      TracerProvider provider, LangfuseSpanProcessor processor, SpanWriter writer, boolean own) {
+      TracerProvider provider,
+      LangfuseSpanProcessor processor,
+      SpanWriter writer,
+      Settings settings,
+      boolean own) {
+    if (!processor.isEnabled()) {
+      return new Langfuse(Wiring.disabled(writer));
+    }
     Tracer tracer = provider.get(LangfuseAttributes.SCOPE_NAME, SdkVersion.CURRENT);
     return new Langfuse(
         new Wiring(
@@ -359,7 +357,7 @@ public final class LangfuseBuilder {
             own,
             separateTraces,
             claimInBaggage,
-            captureIo,
+            settings.captureIo(),
             flushOnExit));
   }
 

@@ -47,7 +47,7 @@ final class OtelObservation implements Generation {
     this.foreign = outer == null || outer.owner != owner ? outer : outer.foreign;
   }
 
-  /** Ours; else the application's span, on a provider we share; else none. */
+  /** The innermost of ours; else a library's span, where Langfuse gets it too; else none. */
   static OtelObservation current() {
     Context context = Context.current();
     OtelObservation current = CurrentObservation.in(context);
@@ -55,9 +55,8 @@ final class OtelObservation implements Generation {
       return current;
     }
     Span span = Span.fromContext(context);
-    return span.getSpanContext().isValid()
-        ? new OtelObservation(Langfuse.in(context), span, context)
-        : NONE;
+    Langfuse client = Langfuse.in(context);
+    return client.isSentByLibrary(span) ? new OtelObservation(client, span, context) : NONE;
   }
 
   @Override
@@ -132,9 +131,7 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation modelParameters(@Nullable Map<String, ?> parameters) {
-    owner
-        .writer()
-        .writeSelected(span, LangfuseAttributes.MODEL_PARAMETERS, parameters, value -> true);
+    owner.writer().writeParameters(span, parameters);
     return this;
   }
 
@@ -249,7 +246,7 @@ final class OtelObservation implements Generation {
   @Override
   public Context context() {
     if (owner.isEnabled()) {
-      return owner.claim(span.getSpanContext().getTraceId(), parenting());
+      return owner.claim(parenting(), span);
     }
     Context current = Context.current();
     boolean inside = this == NONE || CurrentObservation.in(current) == this;
@@ -258,7 +255,7 @@ final class OtelObservation implements Generation {
 
   /** The context for a child made from this handle, which need not be current. */
   Context parenting() {
-    Context context = owner.isSeparate() ? startedIn : SpanSlot.set(startedIn, span);
+    Context context = owner.fillsSpanSlot(span) ? SpanSlot.set(startedIn, span) : startedIn;
     return CurrentObservation.set(owner.storeIn(context), this);
   }
 

@@ -71,7 +71,7 @@ record ParentSpan(Langfuse owner, Context context, Span span, @Nullable String c
   }
 
   Span start(SpanBuilder builder) {
-    Context own = SpanSlot.set(owner.own(context), span);
+    Context own = owner.startIn(SpanSlot.set(context, span), span);
     if (chosenTraceId == null) {
       return builder.setParent(own).startSpan();
     }
@@ -80,7 +80,7 @@ record ParentSpan(Langfuse owner, Context context, Span span, @Nullable String c
       Span phantom = remoteSpan(chosenTraceId, IdGenerator.random().generateSpanId());
       return builder
           .setAttribute(LangfuseAttributes.AS_ROOT, true)
-          .setParent(own.with(phantom))
+          .setParent(owner.startIn(context.with(phantom), phantom))
           .startSpan();
     }
     try (Scope ignored = TraceIds.choose(chosenTraceId, own).makeCurrent()) {

@@ -108,9 +108,14 @@ public final class Propagation {
   public Context context() {
     Context outer = Context.current();
     PropagatedAttributes all = PropagatedAttributes.from(outer).with(attributes.build());
-    all.applyTo(owner.currentSpan(outer));
+    all.applyTo(owner.writableSpan(outer));
     Context inner = owner.storeIn(all.storeIn(outer));
-    return baggage ? all.storeAsBaggageIn(inner, owner.log()) : inner;
+    if (!baggage) {
+      return inner;
+    }
+    // What came in with the request goes on, under what is said here.
+    PropagatedAttributes further = PropagatedAttributes.fromBaggage(outer, owner.log()).with(all);
+    return further.storeAsBaggageIn(inner, owner.log());
   }
 
   /** Opens the scope on this thread; close it on the same one. */

@@ -9,6 +9,7 @@ import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.trace.Span;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,12 @@ import org.jspecify.annotations.Nullable;
  * Writes values of the application's on a span: masked, as text, and without ever letting their
  * exceptions through.
  */
-record SpanWriter(JsonEncoder encoder, @Nullable Mask mask, QuietLog log) {
+record SpanWriter(JsonEncoder encoder, JsonEncoder ours, @Nullable Mask mask, QuietLog log) {
+
+  /** Writes as Langfuse expects it: what is a format of the wire is not up to the application. */
+  SpanWriter(JsonEncoder encoder, @Nullable Mask mask, QuietLog log) {
+    this(encoder, new JsonEncoder(log), mask, log);
+  }
 
   /** More metadata keys than this travel as one JSON attribute; a span's attributes are limited. */
   private static final int MAX_METADATA_ATTRIBUTES = 60;
@@ -24,17 +30,38 @@ record SpanWriter(JsonEncoder encoder, @Nullable Mask mask, QuietLog log) {
   /** The server drops metadata that is not an object; under this key it is one. */
   private static final String WRAPPING_KEY = "metadata";
 
-  /** What the mask is not asked about: names, numbers, settings of a model. */
+  /** What the mask is not asked about: names, numbers, times. */
   void write(Span span, AttributeKey<String> key, @Nullable Object value) {
     if (value != null && span.isRecording()) {
-      span.setAttribute(key, encoder.encode(value));
+      span.setAttribute(key, ours.encode(value));
     }
   }
 
   void writeMasked(Span span, AttributeKey<String> key, @Nullable Object value) {
     if (value != null && span.isRecording()) {
-      write(span, key, masked(value));
+      writeText(span, key, masked(value));
     }
+  }
+
+  private void writeText(Span span, AttributeKey<String> key, @Nullable Object value) {
+    String text = encoder.encode(value);
+    if (text != null) {
+      span.setAttribute(key, text);
+    }
+  }
+
+  /** Settings of a model, some of which are texts of the application's. */
+  void writeParameters(Span span, @Nullable Map<String, ?> parameters) {
+    if (parameters == null) {
+      return;
+    }
+    quietly(
+        span,
+        () -> {
+          Map<String, @Nullable Object> given = maskedEach(parameters);
+          given.values().removeIf(Objects::isNull);
+          writeText(span, LangfuseAttributes.MODEL_PARAMETERS, given);
+        });
   }
 
   /** The entries that Langfuse takes; it has no word for null, a negative price or count. */
@@ -68,16 +95,27 @@ record SpanWriter(JsonEncoder encoder, @Nullable Mask mask, QuietLog log) {
     quietly(
         span,
         () -> {
-          Map<?, ?> fields =
-              metadata instanceof Map<?, ?> map ? map : encoder.encodeFields(metadata);
+          // A mask may know the whole object, or only the texts in it: it is asked about both.
+          Object kept = metadata instanceof Map ? metadata : masked(metadata);
+          if (kept == null) {
+            return;
+          }
+          Map<?, ?> fields = kept instanceof Map<?, ?> map ? map : encoder.encodeFields(kept);
           if (fields == null) {
-            writeMasked(span, LangfuseAttributes.METADATA, Map.of(WRAPPING_KEY, metadata));
+            writeText(span, LangfuseAttributes.METADATA, Map.of(WRAPPING_KEY, kept));
           } else if (fields.size() > MAX_METADATA_ATTRIBUTES) {
-            writeMasked(span, LangfuseAttributes.METADATA, fields);
+            writeText(span, LangfuseAttributes.METADATA, maskedEach(fields));
           } else {
             fields.forEach((key, value) -> writeMetadata(span, String.valueOf(key), value));
           }
         });
+  }
+
+  private Map<String, @Nullable Object> maskedEach(Map<?, ?> fields) {
+    Map<String, @Nullable Object> all = new LinkedHashMap<>();
+    fields.forEach(
+        (key, value) -> all.put(String.valueOf(key), value == null ? null : masked(value)));
+    return all;
   }
 
   void writeMetadata(Span span, String key, @Nullable Object value) {

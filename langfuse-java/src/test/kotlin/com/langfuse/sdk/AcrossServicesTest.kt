@@ -193,6 +193,33 @@ class AcrossServicesTest :
             }
         }
 
+        test("a stranger's claim does not hide a trace of a server that reads no baggage") {
+            val trace = TraceContext.fromSeed("x").traceId()
+            val headers =
+                mapOf("traceparent" to "00-$trace-fedcba0987654321-01", "baggage" to "langfuse_trace_id=$trace")
+            listOf(true to false, false to true).forEach { (reads, marked) ->
+                withLangfuse({ readBaggage(reads) }) { local, langfuse ->
+                    TraceHeaders.extract(headers::get).makeCurrent().use { langfuse.observation("a").start().end() }
+                    langfuse.flush(DEADLINE)
+                    local.observations().single().isAppRoot shouldBe marked
+                }
+            }
+        }
+
+        test("what came in goes on with what is said here") {
+            withLangfuse { _, langfuse ->
+                TraceHeaders.extract(mapOf("baggage" to "langfuse_tags=a,langfuse_user_id=u")::get).makeCurrent().use {
+                    val sent = baggageOf(injected(langfuse.propagate().tags("b").asBaggage()))
+                    sent["langfuse_tags"] shouldBe "a%2Cb"
+                    sent["langfuse_user_id"] shouldBe "u"
+                }
+            }
+        }
+
+        test("a carrier that throws is one without headers") {
+            TraceHeaders.extract { error("no headers") } shouldBe io.opentelemetry.context.Context.root()
+        }
+
         test("baggage that will not fit is a warning") {
             val warnings =
                 warningsOf {

@@ -2,6 +2,7 @@ package com.langfuse.sdk
 
 import com.fasterxml.jackson.databind.ObjectMapper
 import com.fasterxml.jackson.databind.PropertyNamingStrategies
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.throwables.shouldThrowAny
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldHaveSize
@@ -55,6 +56,49 @@ class MaskTest :
             observation.attributes["langfuse.trace.output"] shouldBe "out #"
         }
 
+        test("metadata is masked in every shape: texts alone, many keys, objects whole or field by field") {
+            class Card(
+                val number: String,
+            )
+
+            class User(
+                val name: String,
+                val card: Card,
+            )
+            val texts = Mask { if (it is String) "***" else it }
+            received({
+                mask(texts)
+            }) { it.observation("a").start().metadata("SECRET").end() }.toString() shouldNotContain
+                "SECRET"
+            val many = (1..61).associate { "k$it" to "SECRET$it" }
+            received({ mask(texts) }) { it.observation("a").start().metadata(many).end() }.toString() shouldNotContain
+                "SECRET"
+            val user = User("SECRET", Card("4111"))
+            received({ mask(texts) }) { it.observation("a").start().metadata(user).end() }.metadata["name"] shouldBe
+                "***"
+            val objects = Mask { if (it is User) mapOf("kind" to "user") else it }
+            received({ mask(objects) }) { it.observation("a").start().metadata(user).end() }.let {
+                it.metadata["kind"] shouldBe "user"
+                it.toString() shouldNotContain "4111"
+            }
+        }
+
+        test("texts among the model parameters are masked, names and numbers of the wire are not") {
+            val generation =
+                received({ mask(redact) }) {
+                    it
+                        .observation("g", ObservationType.GENERATION)
+                        .model("gpt-4")
+                        .modelParameters(mapOf("system" to "pin 1234", "none" to null))
+                        .start()
+                        .usageDetails(Usage.of(1, 2))
+                        .end()
+                }
+            generation.model shouldBe "gpt-4"
+            generation.attributes["langfuse.observation.model.parameters"] shouldBe """{"system":"pin #"}"""
+            generation.usage["input"] shouldBe 1L
+        }
+
         test("what an exception says is masked wherever it goes") {
             val observation =
                 received({ mask(redact) }) { langfuse ->
@@ -104,6 +148,43 @@ class MaskTest :
         test("a value over the length limit is cut, visibly") {
             received({ maxValueLength(5) }) { it.observation("a").input("123456789").start().end() }.input shouldBe
                 "12345… [cut: 9 characters]"
+        }
+
+        test(
+            "the length limit cuts what the application says, not the words of the wire; it never splits a character",
+        ) {
+            val generation =
+                received({ maxValueLength(3) }) {
+                    it
+                        .observation("g", ObservationType.GENERATION)
+                        .model("gpt-4o-mini")
+                        .input("ab😀d")
+                        .start()
+                        .usageDetails(Usage.of(100, 200))
+                        .completionStartTime(java.time.Instant.EPOCH)
+                        .end()
+                }
+            generation.model shouldBe "gpt-4o-mini"
+            generation.usage["output"] shouldBe 200L
+            generation.completionStartTime shouldBe java.time.Instant.EPOCH
+            generation.input shouldBe "ab… [cut: 5 characters]"
+            shouldThrow<IllegalArgumentException> { bareBuilder().maxValueLength(0).build() }.message!! shouldContain
+                "maxValueLength"
+        }
+
+        test("a mapper without modules does not change the words of the wire, nor use up an iterator") {
+            val iterator = listOf(1, 2).iterator()
+            val generation =
+                received({ objectMapper(ObjectMapper()) }) {
+                    it
+                        .observation("g", ObservationType.GENERATION)
+                        .input(mapOf("it" to iterator))
+                        .start()
+                        .completionStartTime(java.time.Instant.EPOCH)
+                        .end()
+                }
+            generation.completionStartTime shouldBe java.time.Instant.EPOCH
+            iterator.next() shouldBe 1
         }
 
         test("the application's own mapper is used, under the same guards") {

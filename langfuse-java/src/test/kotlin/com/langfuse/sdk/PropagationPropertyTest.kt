@@ -33,7 +33,7 @@ private data class Said(
     val values: Map<String, String> = emptyMap(),
     val tags: List<String> = emptyList(),
 ) {
-    operator fun plus(inner: Said) = Said(values + inner.values, (tags + inner.tags).distinct())
+    operator fun plus(inner: Said) = Said(values + inner.values, tags + inner.tags.filter { it !in tags })
 
     fun attributes(): Map<String, Any> =
         values + if (tags.isEmpty()) emptyMap() else mapOf("langfuse.trace.tags" to tags)

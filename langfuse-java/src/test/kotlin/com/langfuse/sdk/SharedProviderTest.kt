@@ -2,7 +2,6 @@ package com.langfuse.sdk
 
 import com.langfuse.sdk.export.SpanFilter
 import com.langfuse.sdk.local.LocalLangfuse
-import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
@@ -183,11 +182,15 @@ class SharedProviderTest :
 
         test("the current observation is the application's span where there is no other") {
             withAttached { local, langfuse, provider ->
-                provider.get("any").span("llm", "gen_ai.system" to "x") {
-                    Observation.current().output("written on it").metadata("k", "v")
+                langfuse.context().makeCurrent().use {
+                    provider.get("any").span("llm", "gen_ai.system" to "x") {
+                        Observation.current().output("written on it").metadata("k", "v")
+                        Observation.current().observation("child").start().end()
+                    }
                 }
                 langfuse.flush(DEADLINE)
-                val span = local.observations().single()
+                val (span, child) = local.observations()
+                child.parentId shouldBe span.id
                 span.attributes["langfuse.observation.output"] shouldBe "written on it"
                 span.metadata["k"] shouldBe "v"
             }
@@ -227,9 +230,104 @@ class SharedProviderTest :
             }
         }
 
-        test("a processor without keys is refused by name") {
-            shouldThrow<IllegalArgumentException> { bareBuilder().buildProcessor() }.message!! shouldContain
-                "LANGFUSE_PUBLIC_KEY"
+        test("without keys, or switched off, an attached application runs as if we were not there") {
+            fun attached(builder: LangfuseBuilder) {
+                val processor = builder.buildProcessor()
+                SdkTracerProvider.builder().addSpanProcessor(processor).build().use { provider ->
+                    val langfuse = builder.attachTo(provider, processor)
+                    langfuse.isEnabled shouldBe false
+                    langfuse.observation("a").block { "value" } shouldBe "value"
+                    provider.get("any").span("b")
+                    langfuse.flush().isComplete shouldBe true
+                }
+            }
+            warningsOf { attached(bareBuilder()) }.single() shouldContain "LANGFUSE_PUBLIC_KEY"
+            warningsOf {
+                attached(bareBuilder().publicKey("pk").secretKey("sk").tracingEnabled(false))
+            }.shouldBeEmpty()
+        }
+
+        test("flushing the provider does not hold its caller up") {
+            withAttached { local, langfuse, provider ->
+                local.enqueue(
+                    com.langfuse.sdk.local.Fault
+                        .delay(java.time.Duration.ofMillis(500)),
+                )
+                langfuse.observation("a").start().end()
+                val flush = provider.forceFlush()
+                flush.isDone shouldBe false
+                flush.join(20, java.util.concurrent.TimeUnit.SECONDS).isSuccess shouldBe true
+            }
+        }
+
+        test("a library's span between two observations keeps its place; one that does not arrive does not") {
+            withAttached { local, langfuse, provider ->
+                langfuse.observation("a").block {
+                    provider.get("dev.langchain4j").span("chain") {
+                        provider.get("http").span("GET") { langfuse.observation("b").start().end() }
+                        langfuse.observation("c").start().end()
+                    }
+                }
+                langfuse.flush(DEADLINE)
+                val byName = local.observations().associateBy { it.name }
+                byName.getValue("c").parentId shouldBe byName.getValue("chain").id
+                byName.getValue("b").parentId shouldBe byName.getValue("a").id
+            }
+        }
+
+        test("each project has the top-most span of its own, below another client's too") {
+            withLangfuse { localA, a ->
+                withLangfuse { localB, b ->
+                    a.observation("a").block { b.observation("b").block { b.observation("b2").start().end() } }
+                    a.flush(DEADLINE)
+                    b.flush(DEADLINE)
+                    localA.observations().map { it.isAppRoot } shouldContainExactly listOf(true)
+                    localB.observations().map { it.isAppRoot } shouldContainExactly listOf(true, false)
+                }
+            }
+        }
+
+        test("without the claim in baggage the trace still has one top-most span in this process") {
+            withAttached({ claimInBaggage(false) }) { local, langfuse, provider ->
+                langfuse.observation("a").block {
+                    provider.get("http").span("GET") { provider.get("any").span("llm", "gen_ai.system" to "x") }
+                }
+                langfuse.flush(DEADLINE)
+                local.observations().associate { it.name to it.isAppRoot } shouldBe mapOf("a" to true, "llm" to false)
+            }
+        }
+
+        test("an observation that is not sampled leaves the application's spans alone, and claims nothing") {
+            apmProvider().use { apm ->
+                withLangfuse({ sampleRate(0.0) }) { _, langfuse ->
+                    apm.get("apm").span("request") {
+                        langfuse.observation("unsampled").block {
+                            val below = apm.get("apm").spanBuilder("query").startSpan()
+                            below.isRecording shouldBe true
+                            below.end()
+                            val headers = mutableMapOf<String, String>()
+                            com.langfuse.sdk.propagation.TraceHeaders
+                                .inject(headers::put)
+                            (headers.getValue("traceparent").takeLast(1).toInt() and 1) shouldBe 1
+                            headers.containsKey("baggage") shouldBe false
+                        }
+                    }
+                }
+            }
+        }
+
+        test("nothing is written on spans of the application that Langfuse does not get") {
+            apmProvider().use { apm ->
+                withLangfuse { _, langfuse ->
+                    val span = apm.get("apm").spanBuilder("request").startSpan()
+                    span.makeCurrent().use {
+                        Observation.current().input("secret prompt")
+                        langfuse.propagate().userId("u").run<RuntimeException> { }
+                    }
+                    span.end()
+                    (span as io.opentelemetry.sdk.trace.ReadableSpan).attributes.isEmpty shouldBe true
+                }
+            }
         }
 
         test("attributes of any type pass an attribute mask") {
@@ -239,6 +337,8 @@ class SharedProviderTest :
                         name == "drop" -> null
                         name == "fail" -> error("mask")
                         name == "number" -> 7L
+                        name == "hostile" -> HostileAnswer
+                        name == "list" -> (value as List<*>).map { "***" }
                         value is String -> value.replace("secret", "***")
                         else -> value
                     }
@@ -249,8 +349,11 @@ class SharedProviderTest :
                 span.setAttribute("drop", "x")
                 span.setAttribute("fail", "secret")
                 span.setAttribute("number", "secret")
+                span.setAttribute("hostile", "secret")
                 span.setAttribute(AttributeKey.longKey("long"), 3L)
+                span.setAttribute(AttributeKey.stringArrayKey("list"), listOf("secret"))
                 span.recordException(IllegalStateException("secret"))
+                span.setStatus(io.opentelemetry.api.trace.StatusCode.ERROR, "a secret")
                 span.end()
                 langfuse.observation("ours").input("my secret").start().end()
                 langfuse.flush(DEADLINE)
@@ -259,10 +362,18 @@ class SharedProviderTest :
                 llm.attributes.containsKey("drop") shouldBe false
                 llm.attributes["fail"] shouldBe Mask.FAILED
                 llm.attributes["long"] shouldBe 3L
+                llm.attributes["number"] shouldBe 7L
+                llm.attributes["list"] shouldBe listOf("***")
+                llm.attributes["hostile"] shouldBe Mask.FAILED
+                llm.statusMessage shouldBe "a ***"
                 llm.events
                     .single()
                     .attributes["exception.message"] shouldBe "***"
                 local.observations().single { it.name == "ours" }.input shouldBe "my ***"
             }
         }
-    })
+    }) {
+    private object HostileAnswer {
+        override fun toString(): String = error("no text")
+    }
+}

@@ -4,8 +4,10 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees every attribute of every span, and of its events, just before it leaves: also those that
- * other tracers wrote. Runs on the delivery thread.
+ * Sees every attribute of every span, of its events and links, just before it leaves: also those
+ * that other tracers wrote. The text of a span's status comes by as {@code
+ * langfuse.observation.status_message}. Names of spans and attributes of the resource are not
+ * covered. Runs on the delivery thread.
  *
  * <pre>{@code
  * Langfuse.builder().attributeMask((span, name, value) ->

@@ -17,6 +17,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,28 +28,34 @@ import org.jspecify.annotations.Nullable;
  * too. The provider's sampler and limits then apply, and closing it flushes.
  *
  * <pre>{@code
- * LangfuseSpanProcessor processor = Langfuse.builder().buildProcessor();
+ * LangfuseBuilder settings = Langfuse.builder();
+ * LangfuseSpanProcessor processor = settings.buildProcessor();
  * SdkTracerProvider provider = SdkTracerProvider.builder().addSpanProcessor(processor).build();
- * Langfuse langfuse = Langfuse.builder().attachTo(provider, processor);
+ * Langfuse langfuse = settings.attachTo(provider, processor);
  * }</pre>
  */
 public final class LangfuseSpanProcessor implements SpanProcessor {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  /** Whose span is being started, where several clients share a provider. */
-  private static final ContextKey<LangfuseSpanProcessor> OWNER =
-      ContextKey.named("langfuse-processor");
+  /** Spans that somebody forgot to end must not fill the memory. */
+  private static final int MOST_OPEN_SPANS = 100_000;
+
+  private static final ContextKey<Start> START = ContextKey.named("langfuse-start");
+  private static final ContextKey<Claim> CLAIM = ContextKey.named("langfuse-claim");
+
+  /** Whose observation is being started, and below which span, whoever rules the span slot. */
+  private record Start(LangfuseSpanProcessor owner, Span parent) {}
+
+  /** A trace whose top-most span has gone to this processor's project. */
+  private record Claim(LangfuseSpanProcessor owner, String traceId) {}
 
   private final Attributes everySpan;
-  private final SpanFilter filter;
-  private final boolean shared;
-  private final boolean readsBaggage;
-  private final boolean masksCallersOnly;
+  private final ExportOptions options;
   private final QuietLog log;
-  private final Delivery delivery;
+  private final @Nullable Delivery delivery;
+  private final @Nullable ProjectLookup project;
   private final URI baseUrl;
-  private final ProjectLookup project;
 
   /** Running spans of other clients on the same provider; none on a provider of our own. */
   private final Set<String> foreign = ConcurrentHashMap.newKeySet();
@@ -56,59 +63,78 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   /** Running spans on a shared provider that passed the filter at their start. */
   private final Set<String> expected = ConcurrentHashMap.newKeySet();
 
-  /** Made by the builder of the client. */
+  /** Made by the builder of the client; without keys it does nothing. */
   public LangfuseSpanProcessor(Settings settings, ExportOptions options, QuietLog log) {
     this.everySpan = everySpan(settings);
-    this.filter = options.filter();
-    this.shared = options.shared();
-    this.readsBaggage = options.readsBaggage();
-    this.masksCallersOnly = options.masksCallersOnly();
+    this.options = options;
     this.log = log;
-    LangfuseEndpoint endpoint = new LangfuseEndpoint(settings);
-    this.delivery = new Delivery(settings, endpoint, options.attributeMask(), log);
     this.baseUrl = settings.baseUrl();
-    this.project = new ProjectLookup(endpoint, log);
+    LangfuseEndpoint endpoint = settings.canSend() ? new LangfuseEndpoint(settings) : null;
+    this.delivery =
+        endpoint == null ? null : new Delivery(settings, endpoint, options.attributeMask(), log);
+    this.project = endpoint == null ? null : new ProjectLookup(endpoint, log);
   }
 
-  /** The context to start a span in that belongs to this processor's client. */
-  public Context own(Context context) {
-    return context.get(OWNER) == this ? context : context.with(OWNER, this);
+  /** False where keys are missing or tracing is switched off: then it lets all spans pass by. */
+  public boolean isEnabled() {
+    return delivery != null;
+  }
+
+  /** The context to start an observation of this processor's client in, below that span. */
+  public Context startIn(Context context, Span parent) {
+    return context.with(START, new Start(this, parent));
+  }
+
+  /**
+   * A context whose trace has its top-most span in Langfuse already; the span is that one or below.
+   */
+  public Context claim(Context context, Span span) {
+    String traceId = span.getSpanContext().getTraceId();
+    Claim known = context.get(CLAIM);
+    boolean claimed = known != null && known.owner() == this && known.traceId().equals(traceId);
+    return claimed || !sends(span) ? context : context.with(CLAIM, new Claim(this, traceId));
   }
 
   @Override
-  public void onStart(Context parent, ReadWriteSpan span) {
-    LangfuseSpanProcessor owner = parent.get(OWNER);
-    if (owner != null && owner != this && isObservation(span)) {
-      foreign.add(span.getSpanContext().getSpanId());
+  public void onStart(Context context, ReadWriteSpan span) {
+    Start start = context.get(START);
+    boolean ofClient = start != null && isObservation(span);
+    if (ofClient && start.owner() != this) {
+      remember(foreign, span);
       return;
     }
     span.setAllAttributes(everySpan);
-    if (readsBaggage) {
-      PropagatedAttributes.fromBaggage(parent, log).applyTo(span);
+    if (options.readsBaggage()) {
+      PropagatedAttributes.fromBaggage(context, log).applyTo(span);
     }
-    PropagatedAttributes.from(parent).applyTo(span);
+    PropagatedAttributes.from(context).applyTo(span);
     if (passes(span)) {
-      if (shared) {
-        expected.add(span.getSpanContext().getSpanId());
+      if (options.shared()) {
+        remember(expected, span);
       }
-      if (isTopMost(parent, span)) {
+      Span parent = ofClient ? start.parent() : Span.fromContext(context);
+      if (!isClaimed(context, span) && !sends(parent)) {
         span.setAttribute(LangfuseAttributes.IS_APP_ROOT, true);
       }
     }
   }
 
-  /**
-   * No span above it reaches Langfuse: not its parent, which may be filtered out, remote or ended,
-   * and none that claimed the trace further up.
-   */
-  private boolean isTopMost(Context parent, ReadWriteSpan span) {
-    String claimed = PropagatedAttributes.claimIn(parent);
-    return !span.getSpanContext().getTraceId().equals(claimed) && !sends(Span.fromContext(parent));
+  /** Here, by an observation that is current; or by a service that called this one. */
+  private boolean isClaimed(Context context, ReadableSpan span) {
+    String traceId = span.getSpanContext().getTraceId();
+    Claim here = context.get(CLAIM);
+    if (here != null) {
+      return here.owner() == this && here.traceId().equals(traceId);
+    }
+    return options.readsBaggage() && traceId.equals(PropagatedAttributes.claimIn(context));
   }
 
   /** A running span that will reach Langfuse, as far as could be seen at its start. */
   public boolean sends(Span span) {
-    if (shared) {
+    if (!span.getSpanContext().isSampled()) {
+      return false;
+    }
+    if (options.shared()) {
       return expected.contains(span.getSpanContext().getSpanId());
     }
     return span instanceof ReadableSpan ours
@@ -117,21 +143,27 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
         && passes(ours);
   }
 
+  private static void remember(Set<String> spans, ReadableSpan span) {
+    if (spans.size() < MOST_OPEN_SPANS) {
+      spans.add(span.getSpanContext().getSpanId());
+    }
+  }
+
   @Override
   public boolean isStartRequired() {
-    return true;
+    return isEnabled();
   }
 
   @Override
   public void onEnd(ReadableSpan span) {
-    if (shared) {
+    if (options.shared()) {
       expected.remove(span.getSpanContext().getSpanId());
       if (foreign.remove(span.getSpanContext().getSpanId())) {
         return;
       }
     }
-    if (span.getSpanContext().isSampled() && passes(span)) {
-      if (masksCallersOnly && !isObservation(span)) {
+    if (delivery != null && span.getSpanContext().isSampled() && passes(span)) {
+      if (options.masksCallersOnly() && !isObservation(span)) {
         log.warn(
             "unmasked",
             "A mask is set, but spans of other tracers ("
@@ -144,39 +176,59 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   @Override
   public boolean isEndRequired() {
-    return true;
+    return isEnabled();
   }
 
   /** Sends what has ended so far and says what became of it, at the deadline at the latest. */
   public FlushReport flush(Duration timeout) {
-    return delivery.flush(timeout);
+    return delivery == null ? FlushReport.EMPTY : delivery.flush(timeout);
   }
 
   /** Flushes, then stops the delivery thread. What ends later is counted as dropped. */
   public FlushReport close(Duration timeout) {
-    return delivery.close(timeout);
+    return delivery == null ? FlushReport.EMPTY : delivery.close(timeout);
   }
 
-  /** Where a trace is shown; asks the server for the project's id the first time. */
+  /**
+   * Where a trace is shown; asks the server for the project's id the first time, and for a minute
+   * not again when it gets no answer.
+   */
   public @Nullable String traceUrl(String traceId) {
-    String projectId = project.projectId();
+    String projectId = project == null ? null : project.projectId();
     return projectId == null ? null : baseUrl + "/project/" + projectId + "/traces/" + traceId;
   }
 
-  /** Succeeds only when everything was delivered. */
+  /** Succeeds only when everything was delivered. Does not wait for it. */
   @Override
   public CompletableResultCode forceFlush() {
-    return result(flush(PATIENCE));
+    return aside("langfuse-flush", () -> flush(PATIENCE));
   }
 
   @Override
   public CompletableResultCode shutdown() {
-    return result(close(PATIENCE));
+    return aside("langfuse-shutdown", () -> close(PATIENCE));
+  }
+
+  private static CompletableResultCode aside(String name, Supplier<FlushReport> delivering) {
+    CompletableResultCode result = new CompletableResultCode();
+    Thread thread =
+        new Thread(
+            () -> {
+              if (delivering.get().isComplete()) {
+                result.succeed();
+              } else {
+                result.fail();
+              }
+            },
+            name);
+    thread.setDaemon(true);
+    thread.start();
+    return result;
   }
 
   private boolean passes(ReadableSpan span) {
     try {
-      return filter.test(span);
+      return options.filter().test(span);
     } catch (Throwable t) {
       log.warn("filter", "The span filter throws, the span is not exported.", t);
       return false;
@@ -185,12 +237,6 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   private static boolean isObservation(ReadableSpan span) {
     return span.getInstrumentationScopeInfo().getName().equals(LangfuseAttributes.SCOPE_NAME);
-  }
-
-  private static CompletableResultCode result(FlushReport report) {
-    return report.isComplete()
-        ? CompletableResultCode.ofSuccess()
-        : CompletableResultCode.ofFailure();
   }
 
   private static Attributes everySpan(Settings settings) {

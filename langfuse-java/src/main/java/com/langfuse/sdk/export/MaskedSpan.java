@@ -7,7 +7,9 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.sdk.trace.data.DelegatingSpanData;
 import io.opentelemetry.sdk.trace.data.EventData;
+import io.opentelemetry.sdk.trace.data.LinkData;
 import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.data.StatusData;
 import java.util.List;
 
 /** An ended span as it may leave; the original stays as it is, other exporters may have it too. */
@@ -17,6 +19,8 @@ final class MaskedSpan extends DelegatingSpanData {
 
   private final Attributes attributes;
   private final List<EventData> events;
+  private final List<LinkData> links;
+  private final StatusData status;
 
   MaskedSpan(SpanData span, AttributeMask mask) {
     super(span);
@@ -31,6 +35,26 @@ final class MaskedSpan extends DelegatingSpanData {
                         masked(span, event.getAttributes(), mask),
                         event.getTotalAttributeCount()))
             .toList();
+    this.links =
+        span.getLinks().stream()
+            .map(
+                link ->
+                    LinkData.create(
+                        link.getSpanContext(),
+                        masked(span, link.getAttributes(), mask),
+                        link.getTotalAttributeCount()))
+            .toList();
+    this.status = masked(span, span.getStatus(), mask);
+  }
+
+  @Override
+  public List<LinkData> getLinks() {
+    return links;
+  }
+
+  @Override
+  public StatusData getStatus() {
+    return status;
   }
 
   @Override
@@ -49,6 +73,17 @@ final class MaskedSpan extends DelegatingSpanData {
     return kept.build();
   }
 
+  /** The status has a text too, which Langfuse shows where there is no status message. */
+  private static StatusData masked(SpanData span, StatusData status, AttributeMask mask) {
+    if (status.getDescription().isEmpty()) {
+      return status;
+    }
+    AttributesBuilder text = Attributes.builder();
+    put(text, LangfuseAttributes.STATUS_MESSAGE, status.getDescription(), mask, span);
+    String masked = text.build().get(LangfuseAttributes.STATUS_MESSAGE);
+    return StatusData.create(status.getStatusCode(), masked == null ? "" : masked);
+  }
+
   @SuppressWarnings("unchecked") // a value stays with the key it came with
   private static void put(
       AttributesBuilder kept,
@@ -56,21 +91,17 @@ final class MaskedSpan extends DelegatingSpanData {
       Object value,
       AttributeMask mask,
       SpanData span) {
-    Object masked;
     try {
-      masked = mask.mask(span, key.getKey(), value);
+      Object masked = mask.mask(span, key.getKey(), value);
+      if (masked == value) {
+        kept.put((AttributeKey<Object>) key, value);
+      } else if (masked != null) {
+        AttributeKey<?> fitting = LangfuseAttributes.like(key.getKey(), masked);
+        boolean text = fitting.getType() == AttributeType.STRING;
+        kept.put((AttributeKey<Object>) fitting, text ? masked.toString() : masked);
+      }
     } catch (Throwable t) {
-      masked = FAILED;
-    }
-    if (masked == value) {
-      kept.put((AttributeKey<Object>) key, value);
-    } else if (masked != null) {
-      AttributeKey<?> fitting =
-          key.getType() == AttributeType.STRING
-              ? key
-              : LangfuseAttributes.like(key.getKey(), masked);
-      Object text = fitting.getType() == AttributeType.STRING ? masked.toString() : masked;
-      kept.put((AttributeKey<Object>) fitting, text);
+      kept.put(key.getKey(), FAILED);
     }
   }
 }

@@ -3,6 +3,7 @@ package com.langfuse.sdk.export;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.langfuse.sdk.internal.QuietLog;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The id of the project that the keys belong to, asked for once. Threadsafe. */
@@ -13,6 +14,7 @@ final class ProjectLookup {
   private final LangfuseEndpoint endpoint;
   private final QuietLog log;
   private volatile @Nullable String projectId;
+  private volatile long failedAt;
 
   ProjectLookup(LangfuseEndpoint endpoint, QuietLog log) {
     this.endpoint = endpoint;
@@ -22,7 +24,7 @@ final class ProjectLookup {
   /** Asks the server the first time; null when it does not say. */
   @Nullable String projectId() {
     String known = projectId;
-    if (known != null) {
+    if (known != null || failedWithinAMinute()) {
       return known;
     }
     try {
@@ -39,6 +41,12 @@ final class ProjectLookup {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    failedAt = System.nanoTime();
     return null;
+  }
+
+  /** Or each link to a trace would wait for a server that does not answer. */
+  private boolean failedWithinAMinute() {
+    return failedAt != 0 && System.nanoTime() - failedAt < TimeUnit.MINUTES.toNanos(1);
   }
 }

@@ -14,7 +14,9 @@ import com.fasterxml.jackson.databind.type.CollectionLikeType;
 import com.fasterxml.jackson.databind.type.CollectionType;
 import com.fasterxml.jackson.databind.type.MapLikeType;
 import com.fasterxml.jackson.databind.type.MapType;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.BaseStream;
 
 /**
  * Lets Jackson walk any object graph: every bean and container is watched for cycles and depth,
@@ -26,6 +28,8 @@ final class GuardModule extends SimpleModule {
 
   GuardModule() {
     setSerializerModifier(new Guards());
+    addSerializer(Iterator.class, PlainValues.CUT);
+    addSerializer(BaseStream.class, PlainValues.CUT);
   }
 
   private static final class Guards extends BeanSerializerModifier {

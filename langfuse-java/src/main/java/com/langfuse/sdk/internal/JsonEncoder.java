@@ -59,12 +59,24 @@ public final class JsonEncoder {
   public JsonEncoder(@Nullable ObjectMapper base, int maxLength, QuietLog log) {
     this.maxLength = maxLength;
     this.log = log;
-    this.mapper = base == null ? ours() : base.copy();
+    this.mapper = base == null ? ours() : copyOf(base);
     mapper.registerModule(new GuardModule());
     mapper.configure(SerializationFeature.FAIL_ON_EMPTY_BEANS, false);
     mapper.configure(SerializationFeature.FAIL_ON_SELF_REFERENCES, false);
     mapper.configure(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS, true);
     mapper.getSerializerProvider().setNullKeySerializer(NULL_KEY);
+  }
+
+  private static ObjectMapper copyOf(ObjectMapper base) {
+    try {
+      return base.copy();
+    } catch (IllegalStateException e) {
+      throw new IllegalArgumentException(
+          "objectMapper is a "
+              + base.getClass().getName()
+              + " that cannot be copied: override copy()",
+          e);
+    }
   }
 
   private static ObjectMapper ours() {
@@ -108,9 +120,12 @@ public final class JsonEncoder {
   }
 
   private String cut(String text) {
-    return text.length() <= maxLength
-        ? text
-        : text.substring(0, maxLength) + "… [cut: " + text.length() + " characters]";
+    if (text.length() <= maxLength) {
+      return text;
+    }
+    boolean splitsPair = Character.isHighSurrogate(text.charAt(maxLength - 1));
+    String kept = text.substring(0, splitsPair ? maxLength - 1 : maxLength);
+    return kept + "… [cut: " + text.length() + " characters]";
   }
 
   /**

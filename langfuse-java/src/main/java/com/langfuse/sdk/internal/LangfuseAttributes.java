@@ -61,15 +61,20 @@ public final class LangfuseAttributes {
 
   private LangfuseAttributes() {}
 
-  /** A key for a value whose type has changed on the way out. */
+  /** A key of the type that a value has; text for what OpenTelemetry has no type for. */
   public static AttributeKey<?> like(String name, Object value) {
-    if (value instanceof Boolean) {
-      return flag(name);
+    Object sample = value instanceof List<?> list && !list.isEmpty() ? list.get(0) : value;
+    boolean list = sample != value;
+    if (sample instanceof Boolean) {
+      return list ? AttributeKey.booleanArrayKey(name) : flag(name);
     }
-    if (value instanceof Long) {
-      return AttributeKey.longKey(name);
+    if (sample instanceof Long) {
+      return list ? AttributeKey.longArrayKey(name) : AttributeKey.longKey(name);
     }
-    return value instanceof Double ? AttributeKey.doubleKey(name) : text(name);
+    if (sample instanceof Double) {
+      return list ? AttributeKey.doubleArrayKey(name) : AttributeKey.doubleKey(name);
+    }
+    return list && sample instanceof String ? AttributeKey.stringArrayKey(name) : text(name);
   }
 
   /** One attribute per top-level metadata key, so that Langfuse can filter on it. */

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Date;
 import java.util.Iterator;
-import java.util.stream.BaseStream;
 import org.jspecify.annotations.Nullable;
 
 /** How values without fields are written; follows the Python SDK's table, ISO-8601 for time. */
@@ -49,8 +48,6 @@ final class PlainValues extends SimpleModule {
     write(Date.class, (date, json) -> json.writeString(describe(date)));
     write(Path.class, (path, json) -> json.writeString(path.toString()));
     write(Throwable.class, (thrown, json) -> json.writeString(describe(thrown)));
-    addSerializer(Iterator.class, CUT);
-    addSerializer(BaseStream.class, CUT);
   }
 
   /**
@@ -59,6 +56,7 @@ final class PlainValues extends SimpleModule {
    */
   static boolean isLive(Class<?> type) {
     return AutoCloseable.class.isAssignableFrom(type)
+        || Iterator.class.isAssignableFrom(type)
         || (Iterable.class.isAssignableFrom(type) && !Collection.class.isAssignableFrom(type));
   }
 

@@ -115,23 +115,22 @@ public record Settings(
 
   /** What the environment says, with defaults for what it does not say. */
   public static Settings fromEnvironment(Function<String, @Nullable String> variables) {
-    Variables env = new Variables(variables);
-    String baseUrl = env.text(BASE_URL);
+    Environment env = new Environment(variables);
     return new Settings(
-        env.text(PUBLIC_KEY),
-        env.text(SECRET_KEY),
-        checkedBaseUrl(baseUrl == null ? DEFAULT_BASE_URL : baseUrl),
-        checkedPath(env.text(TRACES_PATH)),
+        env.publicKey(),
+        env.secretKey(),
+        env.baseUrl(),
+        env.tracesPath(),
         Map.of(),
-        env.text(ENVIRONMENT),
-        env.text(RELEASE),
-        env.seconds(TIMEOUT, Duration.ofSeconds(10)),
-        (int) env.number(FLUSH_AT, 512),
-        env.seconds(FLUSH_INTERVAL, Duration.ofSeconds(5)),
-        !"false".equalsIgnoreCase(env.text(TRACING_ENABLED)),
-        env.number(SAMPLE_RATE, 1.0),
-        "true".equalsIgnoreCase(env.text(DEBUG)) || "DEBUG".equalsIgnoreCase(env.text(LOG_LEVEL)),
-        !"false".equalsIgnoreCase(env.text(CAPTURE_IO)) && !"0".equals(env.text(CAPTURE_IO)));
+        env.environment(),
+        env.release(),
+        env.timeout(),
+        env.flushAt(),
+        env.flushInterval(),
+        env.tracingEnabled(),
+        env.sampleRate(),
+        env.debug(),
+        env.captureIo());
   }
 
   /** Both keys are there and nobody switched tracing off. */
@@ -221,14 +220,69 @@ public record Settings(
     }
   }
 
-  private record Variables(Function<String, @Nullable String> source) {
+  /** The variables, each read when it is asked for, with its default. */
+  public record Environment(Function<String, @Nullable String> variables) {
 
-    @Nullable String text(String name) {
-      String value = source.apply(name);
+    public @Nullable String publicKey() {
+      return text(PUBLIC_KEY);
+    }
+
+    public @Nullable String secretKey() {
+      return text(SECRET_KEY);
+    }
+
+    public URI baseUrl() {
+      String baseUrl = text(BASE_URL);
+      return checkedBaseUrl(baseUrl == null ? DEFAULT_BASE_URL : baseUrl);
+    }
+
+    public String tracesPath() {
+      return checkedPath(text(TRACES_PATH));
+    }
+
+    public @Nullable String environment() {
+      return text(ENVIRONMENT);
+    }
+
+    public @Nullable String release() {
+      return text(RELEASE);
+    }
+
+    public Duration timeout() {
+      return seconds(TIMEOUT, Duration.ofSeconds(10));
+    }
+
+    public int flushAt() {
+      return (int) number(FLUSH_AT, 512);
+    }
+
+    public Duration flushInterval() {
+      return seconds(FLUSH_INTERVAL, Duration.ofSeconds(5));
+    }
+
+    public boolean tracingEnabled() {
+      return !"false".equalsIgnoreCase(text(TRACING_ENABLED));
+    }
+
+    public double sampleRate() {
+      return number(SAMPLE_RATE, 1.0);
+    }
+
+    public boolean debug() {
+      return "true".equalsIgnoreCase(text(DEBUG)) || "DEBUG".equalsIgnoreCase(text(LOG_LEVEL));
+    }
+
+    public boolean captureIo() {
+      String word = text(CAPTURE_IO);
+      return !"false".equalsIgnoreCase(word) && !"0".equals(word);
+    }
+
+    private @Nullable String text(String name) {
+      String value = variables.apply(name);
       return value == null || value.isBlank() ? null : value.strip();
     }
 
-    @Nullable String text(List<String> names) {
+    private @Nullable String text(List<String> names) {
       for (String name : names) {
         String value = text(name);
         if (value != null) {
@@ -238,7 +292,7 @@ public record Settings(
       return null;
     }
 
-    double number(String name, double otherwise) {
+    private double number(String name, double otherwise) {
       String value = text(name);
       try {
         return value == null ? otherwise : Double.parseDouble(value);
@@ -248,9 +302,10 @@ public record Settings(
       }
     }
 
-    Duration seconds(String name, Duration otherwise) {
-      double seconds = number(name, otherwise.toMillis() / 1000.0);
-      return Duration.ofMillis(Math.round(seconds * 1000));
+    /** Zero means "not said", as in the JavaScript SDK. */
+    private Duration seconds(String name, Duration otherwise) {
+      double seconds = number(name, (double) otherwise.toSeconds());
+      return seconds == 0 ? otherwise : Duration.ofMillis(Math.round(seconds * 1000));
     }
   }
 }

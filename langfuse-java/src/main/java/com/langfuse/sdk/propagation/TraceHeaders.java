@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>User, session and the like travel only from within a scope that was opened with {@code
- * asBaggage()}. Not needed where OpenTelemetry's instrumentation carries these headers already.
+ * asBaggage()}. With {@code separateTraces} the trace that travels is the application's, not ours.
+ * Not needed where OpenTelemetry's instrumentation carries these headers already.
  */
 public final class TraceHeaders {
 
@@ -69,7 +70,11 @@ public final class TraceHeaders {
 
     @Override
     public @Nullable String get(@Nullable Function<String, @Nullable String> headers, String name) {
-      return headers == null ? null : headers.apply(name);
+      try {
+        return headers == null ? null : headers.apply(name);
+      } catch (RuntimeException unreadable) {
+        return null;
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package com.langfuse.sdk.opentelemetry;
 
 import com.langfuse.sdk.Langfuse;
+import com.langfuse.sdk.LangfuseBuilder;
 import io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizer;
 import io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
@@ -31,7 +32,13 @@ public final class LangfuseAutoConfiguration implements AutoConfigurationCustomi
 
   private static SdkTracerProviderBuilder addProcessor(SdkTracerProviderBuilder provider) {
     try {
-      return provider.addSpanProcessor(Langfuse.builder().buildProcessor());
+      LangfuseBuilder settings = Langfuse.builder();
+      if (settings.isEnabled()) {
+        return provider.addSpanProcessor(settings.buildProcessor());
+      }
+      LOGGER.info(
+          "Langfuse gets no spans: LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY are not both set, or"
+              + " tracing is switched off.");
     } catch (IllegalArgumentException wrongSetting) {
       LOGGER.warning("Langfuse gets no spans: " + wrongSetting.getMessage());
     } catch (LinkageError otherOpenTelemetry) {
