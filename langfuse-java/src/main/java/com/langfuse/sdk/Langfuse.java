@@ -222,9 +222,10 @@ public final class Langfuse implements AutoCloseable {
     if (processor == null || !processor.sends(span)) {
       return context;
     }
-    Context claimed = processor.claim(context, span);
+    String traceId = span.getSpanContext().getTraceId();
+    Context claimed = processor.claim(context, traceId);
     return wiring.claimsInBaggage() && !wiring.separate()
-        ? PropagatedAttributes.claim(span.getSpanContext().getTraceId(), claimed)
+        ? PropagatedAttributes.claim(traceId, claimed)
         : claimed;
   }
 

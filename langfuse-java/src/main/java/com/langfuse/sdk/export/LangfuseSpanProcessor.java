@@ -85,14 +85,10 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     return context.with(START, new Start(this, parent));
   }
 
-  /**
-   * A context whose trace has its top-most span in Langfuse already; the span is that one or below.
-   */
-  public Context claim(Context context, Span span) {
-    String traceId = span.getSpanContext().getTraceId();
-    Claim known = context.get(CLAIM);
-    boolean claimed = known != null && known.owner() == this && known.traceId().equals(traceId);
-    return claimed || !sends(span) ? context : context.with(CLAIM, new Claim(this, traceId));
+  /** A context in which this trace has its top-most span in this processor's project already. */
+  public Context claim(Context context, String traceId) {
+    Claim claim = new Claim(this, traceId);
+    return claim.equals(context.get(CLAIM)) ? context : context.with(CLAIM, claim);
   }
 
   @Override
@@ -124,7 +120,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     String traceId = span.getSpanContext().getTraceId();
     Claim here = context.get(CLAIM);
     if (here != null) {
-      return here.owner() == this && here.traceId().equals(traceId);
+      return here.equals(new Claim(this, traceId));
     }
     return options.readsBaggage() && traceId.equals(PropagatedAttributes.claimIn(context));
   }

@@ -48,9 +48,11 @@ class AgentTest :
                 output shouldContain Regex("(\\w{32}) arrives as 00-\\1-\\w{16}-01")
                 local.traces().single().toTree(false) shouldBe
                     """
-                    answer  user=ada environment=staging  3 observations
+                    answer  user=ada environment=staging  5 observations
                     └─ AGENT answer
                        ├─ TOOL look up
+                       ├─ TOOL by handle
+                       │  └─ TOOL below
                        └─ GENERATION chat  gpt-4o
                     """.trimIndent()
                 local.observations().forAll { it.userId shouldBe "ada" }

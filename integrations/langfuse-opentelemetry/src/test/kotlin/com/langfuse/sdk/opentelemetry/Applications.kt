@@ -68,6 +68,9 @@ internal object LangfuseApplication {
                     }
                     query.end()
                     agent.shouldBeCurrent()
+                    agent.observation("by handle", TOOL).start().also {
+                        it.observation("below", TOOL).start().end()
+                    }.end()
                     PlainApplication.chat(GlobalOpenTelemetry.get())
                 }
             }
