@@ -176,26 +176,28 @@ public final class Langfuse implements AutoCloseable {
 
   /** What a new observation is a child of; invalid for a root. Never another client's. */
   Span parentSpan(Context context) {
+    Span sent = sentSpan(context);
+    if (sent != null) {
+      return sent;
+    }
+    boolean apart = wiring.separate() || CurrentObservation.isRecordingIn(context);
+    return apart ? Span.getInvalid() : Span.fromContext(context);
+  }
+
+  /** The span that a scope may write on: one that Langfuse gets. */
+  Span writableSpan(Context context) {
+    Span sent = sentSpan(context);
+    return sent == null ? Span.getInvalid() : sent;
+  }
+
+  /** The innermost span that goes to our project: a library's, or our own observation's. */
+  private @Nullable Span sentSpan(Context context) {
     Span innermost = Span.fromContext(context);
     if (isSentByLibrary(innermost)) {
       return innermost;
     }
     OtelObservation own = CurrentObservation.in(context, this);
-    if (own != null) {
-      return own.span();
-    }
-    boolean apart = wiring.separate() || CurrentObservation.isRecordingIn(context);
-    return apart ? Span.getInvalid() : innermost;
-  }
-
-  /** The span that a scope may write on: our observation's, or one that Langfuse gets as well. */
-  Span writableSpan(Context context) {
-    OtelObservation own = CurrentObservation.in(context, this);
-    if (own != null) {
-      return own.span();
-    }
-    Span innermost = Span.fromContext(context);
-    return isSentByLibrary(innermost) ? innermost : Span.getInvalid();
+    return own == null ? null : own.span();
   }
 
   /** On a provider that we share, a library's span reaches Langfuse, too. */

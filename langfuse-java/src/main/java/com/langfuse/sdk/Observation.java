@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
 public interface Observation {
 
   /**
-   * The observation whose block this code runs in; without one the application's current span,
-   * where it shares our tracer provider; else one that ignores everything.
+   * The observation whose block this code runs in; one that ignores everything when there is none.
+   *
+   * <p>Where the client in the context (or the process default) shares a tracer provider with other
+   * libraries, a library's span that is current inside and that Langfuse gets as well counts too.
    */
   static Observation current() {
     return OtelObservation.current();

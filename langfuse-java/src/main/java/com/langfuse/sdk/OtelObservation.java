@@ -47,16 +47,21 @@ final class OtelObservation implements Generation {
     this.foreign = outer == null || outer.owner != owner ? outer : outer.foreign;
   }
 
-  /** The innermost of ours; else a library's span, where Langfuse gets it too; else none. */
+  /**
+   * The innermost span that Langfuse gets: mostly one of ours, on a shared provider a library's.
+   */
   static OtelObservation current() {
     Context context = Context.current();
-    OtelObservation current = CurrentObservation.in(context);
-    if (current != null) {
-      return current;
-    }
+    OtelObservation ours = CurrentObservation.in(context);
     Span span = Span.fromContext(context);
+    if (ours != null && ours.span == span) {
+      return ours;
+    }
     Langfuse client = Langfuse.in(context);
-    return client.isSentByLibrary(span) ? new OtelObservation(client, span, context) : NONE;
+    if (client.isSentByLibrary(span)) {
+      return new OtelObservation(client, span, context);
+    }
+    return ours == null ? NONE : ours;
   }
 
   @Override

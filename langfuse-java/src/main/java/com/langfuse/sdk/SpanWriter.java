@@ -132,7 +132,10 @@ record SpanWriter(JsonEncoder encoder, JsonEncoder ours, @Nullable Mask mask, Qu
     }
     AttributesBuilder event = Attributes.builder();
     event.put(LangfuseAttributes.EXCEPTION_TYPE, ending.cause().getClass().getName());
-    event.put(LangfuseAttributes.EXCEPTION_MESSAGE, maskedText(ending.why()));
+    String message = maskedText(ending.why());
+    if (!message.isEmpty()) {
+      event.put(LangfuseAttributes.EXCEPTION_MESSAGE, message);
+    }
     span.addEvent("exception", event.build());
   }
 

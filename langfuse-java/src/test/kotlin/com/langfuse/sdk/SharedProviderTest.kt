@@ -196,6 +196,24 @@ class SharedProviderTest :
             }
         }
 
+        test("inside an observation, a library's span is current as long as it runs, and an HTTP span never is") {
+            withAttached { local, langfuse, provider ->
+                langfuse.observation("ours").block { ours ->
+                    provider.get("any").span("llm", "gen_ai.system" to "x") {
+                        Observation.current().output("llm's")
+                        langfuse.propagate().userId("u").run<RuntimeException> { }
+                    }
+                    provider.get("http").span("GET") { Observation.current().id() shouldBe ours.id() }
+                }
+                langfuse.flush(DEADLINE)
+                val (ours, llm) = local.observations()
+                llm.attributes["langfuse.observation.output"] shouldBe "llm's"
+                llm.userId shouldBe "u"
+                ours.output.shouldBeNull()
+                ours.userId.shouldBeNull()
+            }
+        }
+
         test("separate traces: no APM span is our parent, and none is our child") {
             apmProvider().use { apm ->
                 withLangfuse({ separateTraces(true) }) { local, langfuse ->
