@@ -1,5 +1,6 @@
 package com.langfuse.sdk;
 
+import com.langfuse.sdk.export.AttributeMask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It gets the raw object: a map, a record, a text; return a replacement of any type, or null to
  * leave the field out. If it throws, the field is fully masked. For attributes of other tracers'
- * spans there is {@link com.langfuse.sdk.export.AttributeMask}.
+ * spans there is {@link AttributeMask}.
  */
 @FunctionalInterface
 public interface Mask {
 
   /** What is kept of a value when its mask failed. */
-  String FAILED = "<fully masked due to failed mask function>";
+  String FAILED = AttributeMask.FAILED;
 
   @Nullable Object mask(Object value);
 }

@@ -20,5 +20,8 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface AttributeMask {
 
+  /** What is kept of a value when its mask failed; the same text in every SDK of Langfuse. */
+  String FAILED = "<fully masked due to failed mask function>";
+
   @Nullable Object mask(SpanData span, String name, Object value);
 }

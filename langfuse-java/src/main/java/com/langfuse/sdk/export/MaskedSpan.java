@@ -15,8 +15,6 @@ import java.util.List;
 /** An ended span as it may leave; the original stays as it is, other exporters may have it too. */
 final class MaskedSpan extends DelegatingSpanData {
 
-  private static final String FAILED = "<fully masked due to failed mask function>";
-
   private final Attributes attributes;
   private final List<EventData> events;
   private final List<LinkData> links;
@@ -101,7 +99,7 @@ final class MaskedSpan extends DelegatingSpanData {
         kept.put((AttributeKey<Object>) fitting, text ? masked.toString() : masked);
       }
     } catch (Throwable t) {
-      kept.put(key.getKey(), FAILED);
+      kept.put(key.getKey(), AttributeMask.FAILED);
     }
   }
 }
