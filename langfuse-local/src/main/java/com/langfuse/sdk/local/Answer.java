@@ -10,8 +10,12 @@ record Answer(int status, String json, Map<String, String> headers) {
     return new Answer(200, json, Map.of());
   }
 
+  static Answer of(int status, Object body) {
+    return new Answer(status, Json.text(body), Map.of());
+  }
+
   static Answer error(int status, String message) {
-    return new Answer(status, Json.text(Map.of("message", message)), Map.of());
+    return of(status, Map.of("message", message));
   }
 
   Answer withHeader(String name, String value) {

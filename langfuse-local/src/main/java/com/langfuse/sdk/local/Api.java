@@ -1,10 +1,12 @@
 package com.langfuse.sdk.local;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
-/** Langfuse's public API, as far as tracing needs it: one request in, one answer out. */
+/**
+ * Langfuse's public API, as far as an SDK that records needs it: one request in, one answer out.
+ */
 final class Api {
 
   private static final String PUBLIC = "/api/public/";
@@ -13,10 +15,19 @@ final class Api {
 
   private final String authorization;
   private final ObservationStore store;
+  private final ScoreRoutes scores;
+  private final MediaRoutes media;
 
-  Api(String publicKey, String secretKey, ObservationStore store) {
+  Api(
+      String publicKey,
+      String secretKey,
+      ObservationStore store,
+      ScoreRoutes scores,
+      MediaRoutes media) {
     this.authorization = basic(publicKey, secretKey);
     this.store = store;
+    this.scores = scores;
+    this.media = media;
   }
 
   static String basic(String publicKey, String secretKey) {
@@ -28,33 +39,69 @@ final class Api {
    * @param export what the body holds; looked at only on the path for exports
    */
   Answer answer(Call call, TraceExport export) {
+    try {
+      return route(call, export);
+    } catch (RefusedException refused) {
+      return refused.answer();
+    }
+  }
+
+  private Answer route(Call call, TraceExport export) throws RefusedException {
     if (call.path().equals(HEALTH)) {
-      return only("GET", call, Answer.ok("{\"status\":\"OK\",\"version\":\"local\"}"));
+      return only("GET", call, () -> Answer.ok("{\"status\":\"OK\",\"version\":\"local\"}"));
     }
     if (call.path().startsWith(PUBLIC) && !authorization.equals(call.header("authorization"))) {
       return Answer.error(401, "Invalid credentials. Confirm that you've configured the keys.");
     }
     return switch (call.path()) {
       case PROJECTS ->
-          only("GET", call, Answer.ok("{\"data\":[{\"id\":\"local\",\"name\":\"local\"}]}"));
-      case TraceExport.PATH ->
-          call.method().equals("POST") ? ingest(export) : only("POST", call, Answer.ok("{}"));
-      default -> Answer.error(404, "Nothing here: " + call.path());
+          only("GET", call, () -> Answer.ok("{\"data\":[{\"id\":\"local\",\"name\":\"local\"}]}"));
+      case TraceExport.PATH -> only("POST", call, () -> ingest(export));
+      case ScoreRoutes.INGESTION -> only("POST", call, () -> scores.ingest(call));
+      case ScoreRoutes.SCORES -> only("POST", call, () -> scores.create(call));
+      case MediaRoutes.MEDIA -> only("POST", call, () -> media.announce(call));
+      default -> routeBelow(call);
     };
   }
 
-  private static Answer only(String method, Call call, Answer answer) {
+  private Answer routeBelow(Call call) throws RefusedException {
+    String mediaId = below(MediaRoutes.MEDIA, call);
+    if (mediaId != null) {
+      return call.method().equals("PATCH")
+          ? media.report(mediaId, call)
+          : only("GET", call, () -> media.get(mediaId, call));
+    }
+    String uploadId = below(MediaRoutes.UPLOAD, call);
+    if (uploadId != null) {
+      return only("PUT", call, () -> media.upload(uploadId, call));
+    }
+    return Answer.error(404, "Nothing here: " + call.path());
+  }
+
+  /** The one name a path ends with below another; null if it is not of that form. */
+  private static @Nullable String below(String parent, Call call) {
+    if (!call.path().startsWith(parent + "/")) {
+      return null;
+    }
+    String name = call.path().substring(parent.length() + 1);
+    return name.isEmpty() || name.contains("/") ? null : name;
+  }
+
+  private interface Handler {
+    Answer answer() throws RefusedException;
+  }
+
+  private static Answer only(String method, Call call, Handler handler) throws RefusedException {
     return call.method().equals(method)
-        ? answer
+        ? handler.answer()
         : Answer.error(405, call.path() + " takes " + method).withHeader("Allow", method);
   }
 
-  private Answer ingest(TraceExport export) {
+  private Answer ingest(TraceExport export) throws RefusedException {
     if (export.problem() != null) {
-      return Answer.error(400, export.problem());
+      throw new RefusedException(export.problem());
     }
-    Instant now = Instant.now();
-    store.add(export.spans().stream().map(span -> ObservationMapper.map(span, now)).toList());
+    store.add(export.spans());
     return Answer.ok("{}");
   }
 }

@@ -1,26 +1,35 @@
 package com.langfuse.sdk.local;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import org.jspecify.annotations.Nullable;
 
-/** Whose turn it is to go wrong: queued faults first, one request each, then the standing one. */
+/** Whose turn it is to go wrong: queued faults first, one request each, then the standing ones. */
 final class FaultQueue {
 
-  private final Queue<Fault> queue = new ConcurrentLinkedQueue<>();
-  private volatile Fault standing = Fault.NONE;
+  private final Deque<Fault> queue = new ArrayDeque<>();
+  private List<Fault> standing = List.of();
 
-  void enqueue(List<Fault> faults) {
+  synchronized void enqueue(List<Fault> faults) {
     queue.addAll(faults);
   }
 
-  void always(@Nullable Fault fault) {
-    standing = fault == null ? Fault.NONE : fault;
+  synchronized void always(List<Fault> faults) {
+    standing = faults;
   }
 
-  Fault next() {
-    Fault queued = queue.poll();
-    return queued != null ? queued : standing;
+  /**
+   * The faults a request to that path may meet, the first that {@link Fault#hits} being the one.
+   */
+  synchronized List<Fault> next(String path) {
+    for (Iterator<Fault> waiting = queue.iterator(); waiting.hasNext(); ) {
+      Fault fault = waiting.next();
+      if (fault.concerns(path)) {
+        waiting.remove();
+        return List.of(fault);
+      }
+    }
+    return standing.stream().filter(each -> each.concerns(path)).toList();
   }
 }

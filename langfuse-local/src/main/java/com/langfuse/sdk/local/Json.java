@@ -36,6 +36,11 @@ final class Json {
     return MAPPER.readTree(body);
   }
 
+  /** As plain Java: Map, List, String, Integer, Long, Double, Boolean; null for nothing. */
+  static @Nullable Object plain(JsonNode node) {
+    return node.isMissingNode() ? null : MAPPER.convertValue(node, Object.class);
+  }
+
   /** Text stays as it is, everything else becomes JSON text: how Langfuse stores values. */
   static String text(Object value) {
     if (value instanceof String text) {

@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonDecoder {
 
-  static List<ReceivedSpan> decode(byte[] body) throws BadExportException {
+  static List<ReceivedSpan> decode(byte[] body) throws RefusedException {
     JsonNode export;
     try {
       export = Json.parse(body);
     } catch (IOException e) {
-      throw new BadExportException("Not JSON", e);
+      throw new RefusedException("Not JSON", e);
     }
     if (!export.isObject()) {
-      throw new BadExportException("Not an OTLP JSON export: the body is no object");
+      throw new RefusedException("Not an OTLP JSON export: the body is no object");
     }
     List<ReceivedSpan> spans = new ArrayList<>();
     for (JsonNode resourceSpans : array(export, "resourceSpans")) {
@@ -39,7 +39,7 @@ final class JsonDecoder {
   }
 
   private static ReceivedSpan span(JsonNode span, ReceivedSpan.Origin origin)
-      throws BadExportException {
+      throws RefusedException {
     String name = text(span, "name");
     String parentId = text(span, "parentSpanId");
     List<LocalEvent> events = new ArrayList<>();
@@ -64,33 +64,33 @@ final class JsonDecoder {
     return node.path(field).asText("");
   }
 
-  private static Iterable<JsonNode> array(JsonNode node, String field) throws BadExportException {
+  private static Iterable<JsonNode> array(JsonNode node, String field) throws RefusedException {
     JsonNode array = node.path(field);
     if (array.isMissingNode() || array.isNull()) {
       return List.of();
     }
     if (!array.isArray()) {
-      throw new BadExportException(field + " is not an array");
+      throw new RefusedException(field + " is not an array");
     }
     return array;
   }
 
   /** Text, a number, or the pair of halves older JavaScript exporters send. */
-  private static long nanos(JsonNode node) throws BadExportException {
+  private static long nanos(JsonNode node) throws RefusedException {
     if (node.isObject()) {
       return (node.path("high").asLong() << 32) | (node.path("low").asLong() & 0xFFFF_FFFFL);
     }
     return node.isMissingNode() || node.isNull() ? 0 : integer(node);
   }
 
-  private static long integer(JsonNode node) throws BadExportException {
+  private static long integer(JsonNode node) throws RefusedException {
     if (node.isNumber()) {
       return node.longValue();
     }
     try {
       return Long.parseLong(node.asText());
     } catch (NumberFormatException e) {
-      throw new BadExportException("Not an integer", e);
+      throw new RefusedException("Not an integer", e);
     }
   }
 
@@ -100,11 +100,11 @@ final class JsonDecoder {
         : ReceivedSpan.statusName(code.asInt());
   }
 
-  private static Attributes attributes(JsonNode holder) throws BadExportException {
+  private static Attributes attributes(JsonNode holder) throws RefusedException {
     return new Attributes(map(array(holder, "attributes")));
   }
 
-  private static Map<String, Object> map(Iterable<JsonNode> pairs) throws BadExportException {
+  private static Map<String, Object> map(Iterable<JsonNode> pairs) throws RefusedException {
     Map<String, Object> map = new LinkedHashMap<>();
     for (JsonNode pair : pairs) {
       Object value = value(pair.path("value"));
@@ -115,7 +115,7 @@ final class JsonDecoder {
     return map;
   }
 
-  private static @Nullable Object value(JsonNode value) throws BadExportException {
+  private static @Nullable Object value(JsonNode value) throws RefusedException {
     if (value.has("stringValue")) {
       return text(value, "stringValue");
     } else if (value.has("boolValue")) {
@@ -135,23 +135,23 @@ final class JsonDecoder {
   }
 
   /** JSON has no NaN and no infinity, so those come as text. */
-  private static double number(JsonNode node) throws BadExportException {
+  private static double number(JsonNode node) throws RefusedException {
     try {
       return node.isNumber() ? node.doubleValue() : Double.parseDouble(node.asText());
     } catch (NumberFormatException e) {
-      throw new BadExportException("Not a number", e);
+      throw new RefusedException("Not a number", e);
     }
   }
 
-  private static byte[] bytes(JsonNode node) throws BadExportException {
+  private static byte[] bytes(JsonNode node) throws RefusedException {
     try {
       return node.binaryValue();
     } catch (IOException e) {
-      throw new BadExportException("Not base64", e);
+      throw new RefusedException("Not base64", e);
     }
   }
 
-  private static List<Object> list(Iterable<JsonNode> values) throws BadExportException {
+  private static List<Object> list(Iterable<JsonNode> values) throws RefusedException {
     List<Object> list = new ArrayList<>();
     for (JsonNode each : values) {
       Object value = value(each);

@@ -5,11 +5,19 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Langfuse on loopback: takes traces from any Langfuse SDK or OpenTelemetry exporter over
- * OTLP/HTTP, keeps them in memory and hands them out as typed records.
+ * A Langfuse on loopback: takes what any Langfuse SDK or OpenTelemetry exporter sends, keeps it in
+ * memory and hands it out as typed records. It takes
+ *
+ * <ul>
+ *   <li>traces over OTLP/HTTP, in protobuf or JSON;
+ *   <li>scores, in batches of events or one by one, held against the server's rules;
+ *   <li>media, that is images, recordings and other files: announced, uploaded to a URL of the same
+ *       server and reported, as with a store of blobs. They can be looked up, not downloaded.
+ * </ul>
  *
  * <pre>{@code
  * try (LocalLangfuse langfuse = LocalLangfuse.start()) {
@@ -22,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Made for tests and for a terminal next to your editor: nothing is stored on disk and nothing
  * is forgotten before {@link #clear()}. Do not expose it to a network and do not leave it running
- * for days; that is what Langfuse is for.
+ * for days; that is what Langfuse is for. A load test of hours wants {@link Builder#keepBodies} and
+ * {@link Builder#keepObservations} set to false.
  *
  * <p>The {@code await…} methods block on arrivals, without polling, and throw {@link
  * AssertionError} when the deadline passes, because a trace that never came is a failed test and
@@ -35,8 +44,10 @@ import org.jspecify.annotations.Nullable;
 public final class LocalLangfuse implements AutoCloseable {
 
   private final FaultQueue faults = new FaultQueue();
-  private final RequestLog requests = new RequestLog();
-  private final ObservationStore store = new ObservationStore();
+  private final RequestLog requests;
+  private final ObservationStore store;
+  private final ScoreStore scores = new ScoreStore();
+  private final MediaStore media = new MediaStore();
   private final Receiver receiver;
   private final String publicKey;
   private final String secretKey;
@@ -45,8 +56,16 @@ public final class LocalLangfuse implements AutoCloseable {
   private LocalLangfuse(Builder settings) {
     this.publicKey = settings.publicKey;
     this.secretKey = settings.secretKey;
-    this.receiver =
-        new Receiver(settings.port, new Api(publicKey, secretKey, store), faults, requests);
+    this.requests = new RequestLog(settings.keepBodies);
+    this.store = new ObservationStore(settings.keepObservations);
+    Api api =
+        new Api(
+            publicKey,
+            secretKey,
+            store,
+            new ScoreRoutes(scores),
+            new MediaRoutes(media, settings.uploadHost));
+    this.receiver = new Receiver(settings.port, api, faults, requests);
     this.baseUrl = URI.create("http://127.0.0.1:" + receiver.port());
     receiver.start();
   }
@@ -56,7 +75,7 @@ public final class LocalLangfuse implements AutoCloseable {
     return builder().start();
   }
 
-  /** For a fixed port or other keys. */
+  /** For a fixed port, other keys, or less to keep. */
   public static Builder builder() {
     return new Builder();
   }
@@ -86,6 +105,14 @@ public final class LocalLangfuse implements AutoCloseable {
     return store.traces();
   }
 
+  /**
+   * How many different observations have arrived, which is how many there are in {@link
+   * #observations()} unless they are not {@link Builder#keepObservations kept}.
+   */
+  public long observationCount() {
+    return store.count();
+  }
+
   /** How often a span arrived that was there already; the later one has replaced the earlier. */
   public long duplicates() {
     return store.duplicates();
@@ -94,7 +121,7 @@ public final class LocalLangfuse implements AutoCloseable {
   /**
    * Waits until at least that many observations are there, in all traces together.
    *
-   * @return all observations, as from {@link #observations()}
+   * @return all observations, as from {@link #observations()}: none if they are not kept
    * @throws AssertionError on the deadline
    */
   public List<LocalObservation> awaitObservations(int count, Duration deadline) {
@@ -133,6 +160,53 @@ public final class LocalLangfuse implements AutoCloseable {
                     deadline));
   }
 
+  /**
+   * All scores so far, in order of arrival; one that came again is where it was, as it came last. A
+   * snapshot.
+   */
+  public List<LocalScore> scores() {
+    return scores.all();
+  }
+
+  /**
+   * Waits until at least that many scores are there.
+   *
+   * @return all scores, as from {@link #scores()}
+   * @throws AssertionError on the deadline
+   */
+  public List<LocalScore> awaitScores(int count, Duration deadline) {
+    return scores
+        .await(count, deadline)
+        .orElseThrow(
+            () ->
+                shortfall(
+                    "at least %s, of %s that came"
+                        .formatted(TerminalText.count(count, "score"), scores().size()),
+                    deadline));
+  }
+
+  /** All media announced so far, in order, with their bytes if they came. A snapshot. */
+  public List<LocalMedia> media() {
+    return media.all();
+  }
+
+  /**
+   * Waits until at least that many media are there with their bytes.
+   *
+   * @return all media, as from {@link #media()}: those only announced, too
+   * @throws AssertionError on the deadline
+   */
+  public List<LocalMedia> awaitMedia(int count, Duration deadline) {
+    return media
+        .await(count, deadline)
+        .orElseThrow(
+            () ->
+                shortfall(
+                    "the bytes of at least %d media, of %d announced"
+                        .formatted(count, media().size()),
+                    deadline));
+  }
+
   /** Every HTTP request so far, refused and unanswered ones included, in order. A snapshot. */
   public List<ReceivedRequest> requests() {
     return requests.all();
@@ -150,23 +224,41 @@ public final class LocalLangfuse implements AutoCloseable {
         .orElseThrow(() -> shortfall("at least " + TerminalText.count(count, "request"), deadline));
   }
 
-  /** Goes wrong in these ways for the next requests, one each, in order. Adds to those waiting. */
+  /**
+   * Goes wrong in these ways for the next requests, one each, in order. Adds to those waiting. A
+   * request takes the first that is not {@link Fault#on on other routes}, and uses it up even where
+   * the fault lets it through.
+   */
   public void enqueue(Fault... next) {
     faults.enqueue(List.of(next));
   }
 
   /**
-   * Goes wrong in this way whenever no enqueued fault is left.
+   * Goes wrong in this way whenever no enqueued fault is left for a request.
    *
    * @param fault null to behave again
    */
   public void always(@Nullable Fault fault) {
-    faults.always(fault);
+    faults.always(fault == null ? List.of() : List.of(fault));
   }
 
-  /** Forgets observations, duplicates and requests, as between two tests. Faults stay. */
+  /**
+   * Goes wrong in these ways whenever no enqueued fault is left for a request. The first that
+   * concerns its route and does not let it through wins.
+   *
+   * <pre>{@code
+   * langfuse.always(Fault.reset().on("/api/public/media"), Fault.refusing("bad"));
+   * }</pre>
+   */
+  public void always(Fault first, Fault second, Fault... others) {
+    faults.always(Stream.concat(Stream.of(first, second), Stream.of(others)).toList());
+  }
+
+  /** Forgets all that was received, as between two tests. Faults stay. */
   public void clear() {
     store.clear();
+    scores.clear();
+    media.clear();
     requests.clear();
   }
 
@@ -216,6 +308,9 @@ public final class LocalLangfuse implements AutoCloseable {
     private int port;
     private String publicKey = "pk-lf-local";
     private String secretKey = "sk-lf-local";
+    private boolean keepBodies = true;
+    private boolean keepObservations = true;
+    private @Nullable String uploadHost;
 
     private Builder() {}
 
@@ -233,6 +328,40 @@ public final class LocalLangfuse implements AutoCloseable {
     public Builder keys(String publicKey, String secretKey) {
       this.publicKey = publicKey;
       this.secretKey = secretKey;
+      return this;
+    }
+
+    /**
+     * Whether {@link ReceivedRequest#body()} stays to be looked at. Without, it is empty, so that
+     * hours of load do not fill the heap.
+     *
+     * @param keep true by default
+     */
+    public Builder keepBodies(boolean keep) {
+      this.keepBodies = keep;
+      return this;
+    }
+
+    /**
+     * Whether observations stay to be looked at. Without, no more is known of each than that it
+     * came: {@link LocalLangfuse#observationCount()} and {@link LocalLangfuse#duplicates()} answer
+     * for millions, in some 50 bytes each, and there are no observations and traces to see.
+     *
+     * @param keep true by default
+     */
+    public Builder keepObservations(boolean keep) {
+      this.keepObservations = keep;
+      return this;
+    }
+
+    /**
+     * Names another host in the URLs to upload media to, for a client that treats stores of blobs
+     * by their host. The port stays; getting there is up to the client, such as by a proxy. With
+     * {@code storage.googleapis.com} or a host below it, uploads behave as Google's do: they need
+     * no checksum header and refuse {@code x-amz-…} and {@code x-ms-…} as not signed.
+     */
+    public Builder uploadHost(String host) {
+      this.uploadHost = host;
       return this;
     }
 

@@ -1,6 +1,7 @@
 package com.langfuse.sdk.local;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -13,8 +14,12 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
-/** Observations in memory. Every operation is linear at worst; awaiting looks at news only. */
+/**
+ * Observations in memory, or no more than which ones there were. Every operation is linear at
+ * worst; awaiting looks at news only.
+ */
 final class ObservationStore {
 
   /** Span ids are unique within a trace only. */
@@ -30,14 +35,35 @@ final class ObservationStore {
   private final Map<String, StoredTrace> traces = new LinkedHashMap<>();
   private final List<Consumer<Set<String>>> listeners = new CopyOnWriteArrayList<>();
   private List<LocalObservation> arrivals = new ArrayList<>();
+  private final @Nullable SpanIds idsOnly;
   private long duplicates;
+
+  ObservationStore(boolean keepObservations) {
+    idsOnly = keepObservations ? null : new SpanIds();
+  }
 
   /** Tells a listener the ids of traces that grew, on the thread that made them grow. */
   void onGrowth(Consumer<Set<String>> listener) {
     listeners.add(listener);
   }
 
-  void add(List<LocalObservation> batch) {
+  void add(List<ReceivedSpan> spans) {
+    SpanIds ids = idsOnly;
+    if (ids != null) {
+      changes.make(() -> spans.forEach(each -> note(each, ids)));
+      return;
+    }
+    Instant now = Instant.now();
+    keep(spans.stream().map(each -> ObservationMapper.map(each, now)).toList());
+  }
+
+  private void note(ReceivedSpan span, SpanIds ids) {
+    if (!ids.add(span.traceId(), span.spanId())) {
+      duplicates++;
+    }
+  }
+
+  private void keep(List<LocalObservation> batch) {
     changes.make(() -> batch.forEach(this::put));
     Set<String> traceIds = new LinkedHashSet<>();
     batch.forEach(each -> traceIds.add(each.traceId()));
@@ -74,6 +100,14 @@ final class ObservationStore {
         () -> Optional.ofNullable(traces.get(traceId)).map(StoredTrace::hasRoot).orElse(false));
   }
 
+  long count() {
+    return changes.look(this::size);
+  }
+
+  private int size() {
+    return idsOnly != null ? idsOnly.size() : observations.size();
+  }
+
   long duplicates() {
     return changes.look(() -> duplicates);
   }
@@ -85,12 +119,15 @@ final class ObservationStore {
           traces.clear();
           arrivals = new ArrayList<>(); // a new one, by which those who wait notice
           duplicates = 0;
+          if (idsOnly != null) {
+            idsOnly.clear();
+          }
         });
   }
 
   Optional<List<LocalObservation>> awaitCount(int count, Duration deadline) {
     return changes.await(
-        deadline, () -> observations.size() >= count ? Optional.of(sorted()) : Optional.empty());
+        deadline, () -> size() >= count ? Optional.of(sorted()) : Optional.empty());
   }
 
   Optional<LocalObservation> awaitObservation(String name, Duration deadline) {

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 /** OTLP in protobuf, as most SDKs send it. */
 final class ProtobufDecoder {
 
-  static List<ReceivedSpan> decode(byte[] body) throws BadExportException {
+  static List<ReceivedSpan> decode(byte[] body) throws RefusedException {
     ExportTraceServiceRequest export;
     try {
       export = ExportTraceServiceRequest.parseFrom(body);
     } catch (InvalidProtocolBufferException e) {
-      throw new BadExportException("Not an OTLP protobuf export", e);
+      throw new RefusedException("Not an OTLP protobuf export", e);
     }
     List<ReceivedSpan> spans = new ArrayList<>();
     for (ResourceSpans resourceSpans : export.getResourceSpansList()) {
@@ -39,8 +39,7 @@ final class ProtobufDecoder {
     return spans;
   }
 
-  private static ReceivedSpan span(Span span, ReceivedSpan.Origin origin)
-      throws BadExportException {
+  private static ReceivedSpan span(Span span, ReceivedSpan.Origin origin) throws RefusedException {
     return new ReceivedSpan(
         ReceivedSpan.requireId(hex(span.getTraceId()), "traceId", span.getName()),
         ReceivedSpan.requireId(hex(span.getSpanId()), "spanId", span.getName()),

@@ -30,9 +30,9 @@ record ReceivedSpan(
   record Origin(Attributes resource, String scopeName, String scopeVersion) {}
 
   /** Refuses ids that are missing, for which the server refuses the whole export. */
-  static String requireId(String id, String which, String spanName) throws BadExportException {
+  static String requireId(String id, String which, String spanName) throws RefusedException {
     if (id.isEmpty()) {
-      throw new BadExportException("Span '%s' has no %s".formatted(spanName, which));
+      throw new RefusedException("Span '%s' has no %s".formatted(spanName, which));
     }
     return id;
   }

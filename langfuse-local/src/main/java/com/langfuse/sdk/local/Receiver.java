@@ -9,6 +9,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +21,6 @@ final class Receiver implements AutoCloseable {
 
   private static final String NO_DELAY = "sun.net.httpserver.nodelay";
   private static final byte[] LOOPBACK = {127, 0, 0, 1};
-  private static final byte[] UNREAD = {};
   private static final int NO_ANSWER = 0;
 
   static {
@@ -80,14 +81,26 @@ final class Receiver implements AutoCloseable {
   private void serve(HttpExchange exchange) throws IOException {
     // A self-hosted Langfuse drops upgrade requests like this: a client that sends h2c must notice.
     boolean upgrade = exchange.getRequestHeaders().containsKey("Upgrade");
-    Fault fault = upgrade ? Fault.reset() : faults.next();
-    if (fault.kind() == Fault.Kind.RESET) {
-      log.add(Call.of(exchange, UNREAD).answered(NO_ANSWER, 0));
-      exchange.close();
+    Call call = Call.of(exchange, Instant.now());
+    List<Fault> candidates = upgrade ? List.of(Fault.reset()) : faults.next(call.path());
+    if (!candidates.isEmpty() && candidates.get(0).kind() == Fault.Kind.RESET) {
+      reset(exchange, call);
       return;
     }
-    Call call = Call.of(exchange, exchange.getRequestBody().readAllBytes());
+    serve(exchange, call.withBody(exchange.getRequestBody().readAllBytes()), candidates);
+  }
+
+  private void serve(HttpExchange exchange, Call call, List<Fault> candidates) throws IOException {
     TraceExport export = TraceExport.of(call);
+    Fault fault =
+        candidates.stream()
+            .filter(each -> each.hits(call.body().length, export.spans()))
+            .findFirst()
+            .orElse(Fault.NONE);
+    if (fault.kind() == Fault.Kind.RESET) {
+      reset(exchange, call);
+      return;
+    }
     int spans = export.spans().size();
     if (fault.kind() == Fault.Kind.HANG || isClosedDuring(fault.delay())) {
       // No thread waits: the connection stays open, without an answer, until close().
@@ -99,6 +112,11 @@ final class Receiver implements AutoCloseable {
     // Logged first, so that whoever has the answer finds the request.
     log.add(call.answered(answer.status(), spans));
     send(exchange, answer, fault.kind() == Fault.Kind.HALF_BODY);
+  }
+
+  private void reset(HttpExchange exchange, Call call) {
+    log.add(call.answered(NO_ANSWER, 0));
+    exchange.close();
   }
 
   /** Sleeps; {@link #close()} interrupts. */

@@ -14,13 +14,20 @@ final class RequestLog {
   private final List<ReceivedRequest> requests = new ArrayList<>();
   private final List<Consumer<ReceivedRequest>> listeners = new CopyOnWriteArrayList<>();
 
+  private final boolean keepBodies;
+
+  RequestLog(boolean keepBodies) {
+    this.keepBodies = keepBodies;
+  }
+
   /** Tells a listener of every request that was refused or left without an answer. */
   void onRefusal(Consumer<ReceivedRequest> listener) {
     listeners.add(listener);
   }
 
   void add(ReceivedRequest request) {
-    changes.make(() -> requests.add(request));
+    ReceivedRequest kept = keepBodies ? request : request.withoutBody();
+    changes.make(() -> requests.add(kept));
     if (request.status() < 200 || request.status() >= 400) {
       listeners.forEach(each -> each.accept(request));
     }

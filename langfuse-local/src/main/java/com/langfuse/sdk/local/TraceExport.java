@@ -1,10 +1,7 @@
 package com.langfuse.sdk.local;
 
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,25 +19,25 @@ record TraceExport(List<ReceivedSpan> spans, @Nullable String problem) {
   static TraceExport of(Call call) {
     try {
       return new TraceExport(decode(call), null);
-    } catch (BadExportException refused) {
+    } catch (RefusedException refused) {
       return new TraceExport(List.of(), refused.getMessage());
     }
   }
 
-  private static List<ReceivedSpan> decode(Call call) throws BadExportException {
+  private static List<ReceivedSpan> decode(Call call) throws RefusedException {
     checkIngestionVersion(call.header("x-langfuse-ingestion-version"));
     String contentType = lower(call.header("content-type"));
     if (contentType.contains("application/x-protobuf")) {
-      return ProtobufDecoder.decode(inflated(call));
+      return ProtobufDecoder.decode(call.content(Integer.MAX_VALUE));
     } else if (contentType.contains("application/json")) {
-      return JsonDecoder.decode(inflated(call));
+      return JsonDecoder.decode(call.content(Integer.MAX_VALUE));
     }
-    throw new BadExportException(
+    throw new RefusedException(
         "Content-Type must be application/x-protobuf or application/json, not '%s'"
             .formatted(contentType));
   }
 
-  private static void checkIngestionVersion(@Nullable String header) throws BadExportException {
+  private static void checkIngestionVersion(@Nullable String header) throws RefusedException {
     if (header == null) {
       return;
     }
@@ -51,20 +48,9 @@ record TraceExport(List<ReceivedSpan> spans, @Nullable String problem) {
     } catch (NumberFormatException notANumber) {
       // Refused below, like a number that is too high.
     }
-    throw new BadExportException(
+    throw new RefusedException(
         "x-langfuse-ingestion-version must be an integer up to %d, not '%s'"
             .formatted(NEWEST_INGESTION_VERSION, header));
-  }
-
-  private static byte[] inflated(Call call) throws BadExportException {
-    if (!lower(call.header("content-encoding")).contains("gzip")) {
-      return call.body();
-    }
-    try (var gzip = new GZIPInputStream(new ByteArrayInputStream(call.body()))) {
-      return gzip.readAllBytes();
-    } catch (IOException e) {
-      throw new BadExportException("Body is not gzip", e);
-    }
   }
 
   private static String lower(@Nullable String header) {

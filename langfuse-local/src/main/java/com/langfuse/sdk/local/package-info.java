@@ -15,14 +15,15 @@
  * <ol>
  *   <li><b>Receiving</b>: {@code Receiver} owns the socket, {@code Api} decides what to answer,
  *       {@code TraceExport} unpacks a body with {@code ProtobufDecoder} or {@code JsonDecoder} into
- *       {@code ReceivedSpan}s, {@code RequestLog} remembers every request.
+ *       {@code ReceivedSpan}s, {@code RequestLog} remembers every request. Beside spans, {@code
+ *       ScoreRoutes} takes scores and {@code MediaRoutes} takes files, by way of {@code Fields}.
  *   <li><b>Faults</b>: {@link com.langfuse.sdk.local.Fault} says how to misbehave, {@code
  *       FaultQueue} whose turn it is. Looked at by {@code Receiver} only.
  *   <li><b>Mapping</b>: {@code ObservationMapper} turns a span into a {@link
  *       com.langfuse.sdk.local.LocalObservation} by the rules of Langfuse's server; {@code
  *       LangfuseAttributes} holds every attribute name once.
- *   <li><b>Store</b>: {@code ObservationStore} keeps observations by trace and wakes whoever awaits
- *       them.
+ *   <li><b>Store</b>: {@code ObservationStore} keeps observations by trace, {@code ScoreStore} and
+ *       {@code MediaStore} keep theirs by id; all of them wake whoever awaits something.
  *   <li><b>View</b>: {@code TraceTree} draws a trace, {@code TracePrinter} prints it when it is
  *       complete, {@code CommandLine} is the program around it.
  * </ol>

@@ -84,6 +84,17 @@ class AwaitingTest :
             }
         }
 
+        test("scores, once there are enough") {
+            withLangfuse { langfuse, sender ->
+                whileWaiting({ langfuse.awaitScores(2, SOON) }) {
+                    sender.api("POST", "/api/public/scores", """{"name":"a","value":1,"traceId":"t"}""")
+                    sender.api("POST", "/api/public/scores", """{"name":"b","value":1,"traceId":"t"}""")
+                }.map { it.name() } shouldBe listOf("a", "b")
+                shouldThrow<AssertionError> { langfuse.awaitScores(3, short) }
+                    .message shouldContain "for at least 3 scores, of 2 that came."
+            }
+        }
+
         test("what was forgotten no longer counts for those who wait") {
             withLangfuse { langfuse, sender ->
                 sender.post(export(span("a", 1)))

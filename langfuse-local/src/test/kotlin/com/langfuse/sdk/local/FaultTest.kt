@@ -124,9 +124,70 @@ class FaultTest :
             }
         }
 
+        test("refusing takes a whole export down for one span, and lets others through") {
+            withLangfuse { langfuse, sender ->
+                langfuse.always(Fault.refusing("bad"))
+                sender.post(export(span("good"), span("bad", 2))).let {
+                    it.statusCode() shouldBe 400
+                    it.body() shouldContain "Span 'bad'"
+                }
+                sender.post(export(span("fine", 3))).statusCode() shouldBe 200
+                sender.get("/api/public/health").statusCode() shouldBe 200
+
+                langfuse.observations().map { it.name() } shouldBe listOf("fine")
+                langfuse.requests().map { it.spans() } shouldBe listOf(2, 1, 0)
+            }
+        }
+
+        test("an enqueued fault for some routes waits for them; others take what is behind it") {
+            withLangfuse { langfuse, sender ->
+                langfuse.enqueue(Fault.status(500).on("/api/public/p"), Fault.status(502), Fault.status(503).on("/x"))
+                sender.get("/api/public/health").statusCode() shouldBe 502
+                sender.get("/api/public/health").statusCode() shouldBe 200
+                sender.get("/api/public/projects").statusCode() shouldBe 500
+                sender.get("/api/public/projects").statusCode() shouldBe 200
+                sender.get("/x/y?z").statusCode() shouldBe 503
+            }
+        }
+
+        test("a standing fault for some routes leaves others alone") {
+            withLangfuse { langfuse, sender ->
+                langfuse.always(Fault.reset().on(TRACES_PATH))
+                sender.get("/api/public/projects").statusCode() shouldBe 200
+                shouldThrow<IOException> { sender.post(body) }
+                langfuse.always(null)
+                sender.post(body).statusCode() shouldBe 200
+            }
+        }
+
+        test("of several standing faults the first wins that does not let the request through") {
+            withLangfuse { langfuse, sender ->
+                langfuse.always(
+                    Fault.status(404).on("/api/public/health"),
+                    Fault.refusing("a"),
+                    Fault.refusing("b"),
+                    Fault.tooLarge(body.size).on(TRACES_PATH),
+                    Fault.reset().on("/api/public/projects"),
+                    Fault.status(501).on("/api/public/health"),
+                )
+                sender.get("/api/public/health").statusCode() shouldBe 404
+                sender.post(export(span("b"))).statusCode() shouldBe 400
+                sender.post(export(span("a"), span("c", 2))).statusCode() shouldBe 400
+                sender.post(export(span("x"), span("y", 2))).statusCode() shouldBe 413
+                sender.post(body).statusCode() shouldBe 200
+                shouldThrow<IOException> { sender.get("/api/public/projects") }
+                langfuse.enqueue(Fault.status(429))
+                sender.get("/api/public/health").statusCode() shouldBe 429
+                langfuse.observations().map { it.name() } shouldBe listOf("x")
+            }
+        }
+
         test("a fault says what it is, and refuses what makes no sense") {
             Fault.status(429).retryAfter("1").toString() shouldBe "status(429).retryAfter(1)"
             Fault.tooLarge(10).toString() shouldBe "tooLarge(10)"
+            Fault.status(503).retryAfter("1").on("/x").toString() shouldBe "status(503).on(/x).retryAfter(1)"
+            Fault.refusing("bad").toString() shouldBe "refusing(bad)"
+            shouldThrow<IllegalArgumentException> { Fault.reset().on("api") }.message shouldContain "api"
             shouldThrow<IllegalArgumentException> { Fault.status(99) }.message shouldContain "99"
             shouldThrow<IllegalStateException> { Fault.reset().retryAfter("1") }.message shouldContain "reset()"
         }

@@ -4,12 +4,16 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
+import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.maps.shouldContain
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeInstanceOf
 import java.io.UncheckedIOException
+import java.time.Duration
+import java.time.Instant
 
 class ReceivingTest :
     FunSpec({
@@ -114,6 +118,19 @@ class ReceivingTest :
             }
         }
 
+        test("the request log says when a request came in, not when it was answered") {
+            withLangfuse { langfuse, sender ->
+                langfuse.enqueue(Fault.delay(Duration.ofMillis(150)))
+                val sent = Instant.now()
+                sender.post(export(span("x")))
+
+                langfuse.requests().single().at().let {
+                    it shouldBeGreaterThanOrEqualTo sent
+                    it shouldBeLessThan Instant.now().minusMillis(149)
+                }
+            }
+        }
+
         test("a span sent twice is stored once, as it was sent last") {
             withLangfuse { langfuse, sender ->
                 sender.post(export(span("first", 1), span("other", 2)))
@@ -123,6 +140,7 @@ class ReceivingTest :
                 langfuse.observations().map { it.name() } shouldBe listOf("second", "other")
                 langfuse.traces().single().name() shouldBe "second"
                 langfuse.duplicates() shouldBe 1
+                langfuse.observationCount() shouldBe 2
             }
         }
 

@@ -13,8 +13,8 @@ class TraceTreeTest :
     FunSpec({
 
         fun trace(vararg spans: Span): LocalTrace {
-            val store = ObservationStore()
-            store.add(ProtobufDecoder.decode(export(*spans)).map { ObservationMapper.map(it, START) })
+            val store = ObservationStore(true)
+            store.add(ProtobufDecoder.decode(export(*spans)))
             return store.traces().single()
         }
 

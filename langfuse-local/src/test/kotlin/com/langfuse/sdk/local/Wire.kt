@@ -163,6 +163,37 @@ class Sender(private val langfuse: LocalLangfuse) {
         return client.send(request.build(), BODY)
     }
 
+    /** A call of the public API with a body in JSON, unless the headers say otherwise. */
+    fun api(
+        method: String,
+        path: String,
+        body: String,
+        headers: Map<String, String> = emptyMap(),
+    ) = api(method, path, body.toByteArray(), headers)
+
+    fun api(
+        method: String,
+        path: String,
+        body: ByteArray,
+        headers: Map<String, String> = emptyMap(),
+    ) = send(method, path, body, mapOf("Content-Type" to "application/json", "Authorization" to basic()) + headers)
+
+    /** A request with these headers and no others; `target` may be a whole URL. */
+    fun send(
+        method: String,
+        target: String,
+        body: ByteArray,
+        headers: Map<String, String>,
+    ): HttpResponse<String> {
+        val request =
+            HttpRequest
+                .newBuilder(langfuse.baseUrl().resolve(target))
+                .timeout(SOON)
+                .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+        headers.forEach { (name, value) -> request.setHeader(name, value) }
+        return send(request.build())
+    }
+
     fun request(
         body: ByteArray,
         contentType: String,
@@ -192,7 +223,10 @@ class Sender(private val langfuse: LocalLangfuse) {
 }
 
 /** One server for one test. */
-fun <T> withLangfuse(block: (LocalLangfuse, Sender) -> T): T = LocalLangfuse.start().use { block(it, Sender(it)) }
+fun <T> withLangfuse(
+    settings: LocalLangfuse.Builder = LocalLangfuse.builder(),
+    block: (LocalLangfuse, Sender) -> T,
+): T = settings.start().use { block(it, Sender(it)) }
 
 /** The observation one span becomes, by way of the wire. */
 fun observationOf(
