@@ -130,6 +130,11 @@ public final class Langfuse implements AutoCloseable {
     return processor == null ? FlushReport.EMPTY : processor.flush(timeout);
   }
 
+  /** What became of everything since this client was made; a look that waits for nothing. */
+  public FlushReport delivery() {
+    return processor == null ? FlushReport.EMPTY : processor.delivery();
+  }
+
   /** {@link #flush(Duration)} with ten seconds. */
   public FlushReport flush() {
     return flush(PATIENCE);

@@ -2,15 +2,18 @@ package com.langfuse.sdk;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.langfuse.sdk.export.AttributeMask;
+import com.langfuse.sdk.export.ExportLine;
 import com.langfuse.sdk.export.ExportOptions;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.export.SpanFilter;
+import com.langfuse.sdk.internal.Environment;
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
 import com.langfuse.sdk.internal.TraceIds;
+import com.langfuse.sdk.line.Line;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -22,6 +25,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -50,12 +54,12 @@ public final class LangfuseBuilder {
   private @Nullable String environment;
   private @Nullable String release;
   private @Nullable Duration timeout;
-  private @Nullable Integer flushAt;
-  private @Nullable Duration flushInterval;
   private @Nullable Boolean tracingEnabled;
   private @Nullable Double sampleRate;
   private @Nullable Boolean debug;
   private @Nullable Boolean captureIo;
+  private @Nullable Boolean mediaUpload;
+  private final DeliveryOptions delivery = new DeliveryOptions();
   private boolean flushOnExit = true;
   private SpanFilter filter = SpanFilter.standard();
   private @Nullable Mask mask;
@@ -124,18 +128,30 @@ public final class LangfuseBuilder {
     return this;
   }
 
-  /** {@code LANGFUSE_FLUSH_AT}: observations that fill a batch; 512 by default. */
+  /** How many observations fill a batch; see {@link DeliveryOptions#flushAt}. */
   public LangfuseBuilder flushAt(int observations) {
-    this.flushAt = observations;
+    delivery.flushAt(observations);
+    return this;
+  }
+
+  /** How long a batch waits to be filled; see {@link DeliveryOptions#flushInterval}. */
+  public LangfuseBuilder flushInterval(Duration flushInterval) {
+    delivery.flushInterval(flushInterval);
+    return this;
+  }
+
+  /** Bounds, retries, spool and HTTP of the delivery line. */
+  public LangfuseBuilder delivery(Consumer<DeliveryOptions> options) {
+    options.accept(delivery);
     return this;
   }
 
   /**
-   * {@code LANGFUSE_FLUSH_INTERVAL} in seconds: how long an ended observation waits for its batch
-   * to fill; 5 seconds by default.
+   * {@code LANGFUSE_MEDIA_UPLOAD_ENABLED}: false leaves images, sound and the like in the texts
+   * they were found in. True by default.
    */
-  public LangfuseBuilder flushInterval(Duration flushInterval) {
-    this.flushInterval = Objects.requireNonNull(flushInterval, "flushInterval");
+  public LangfuseBuilder mediaUpload(boolean upload) {
+    this.mediaUpload = upload;
     return this;
   }
 
@@ -290,8 +306,8 @@ public final class LangfuseBuilder {
   }
 
   /** Asks the environment only for what was not said: a wrong value there is then no matter. */
-  private Settings settings() {
-    Settings.Environment env = new Settings.Environment(variables);
+  Settings settings() {
+    Environment env = new Environment(variables);
     return new Settings(
         publicKey == null ? env.publicKey() : publicKey,
         secretKey == null ? env.secretKey() : secretKey,
@@ -301,12 +317,12 @@ public final class LangfuseBuilder {
         environment == null ? env.environment() : environment,
         release == null ? env.release() : release,
         timeout == null ? env.timeout() : timeout,
-        flushAt == null ? env.flushAt() : flushAt,
-        flushInterval == null ? env.flushInterval() : flushInterval,
         tracingEnabled == null ? env.tracingEnabled() : tracingEnabled,
         sampleRate == null ? env.sampleRate() : sampleRate,
         debug == null ? env.debug() : debug,
-        captureIo == null ? env.captureIo() : captureIo);
+        captureIo == null ? env.captureIo() : captureIo,
+        mediaUpload == null ? env.mediaUpload() : mediaUpload,
+        delivery.settings(env));
   }
 
   private SpanWriter writer(Settings settings) {
@@ -326,7 +342,16 @@ public final class LangfuseBuilder {
     return new LangfuseSpanProcessor(
         settings,
         new ExportOptions(filter, attributeMask, shared, readBaggage, masksCallersOnly),
+        exportLine(settings, log),
         log);
+  }
+
+  private @Nullable ExportLine exportLine(Settings settings, QuietLog log) {
+    Line line = delivery.line(settings, log);
+    return line == null
+        ? null
+        : new ExportLine(
+            line, delivery.ledger(ExportLine.OBSERVATIONS, log), null, delivery.meterProvider());
   }
 
   /** Not by OpenTelemetrySdk: that looks for the incubator artifact and fails on an old one. */

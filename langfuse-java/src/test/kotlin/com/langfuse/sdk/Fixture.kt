@@ -1,5 +1,6 @@
 package com.langfuse.sdk
 
+import com.langfuse.sdk.export.FlushReport
 import com.langfuse.sdk.internal.QuietLog
 import com.langfuse.sdk.local.LocalLangfuse
 import io.opentelemetry.context.Context
@@ -46,6 +47,9 @@ internal fun treesOf(block: (Langfuse) -> Unit): List<String> =
 
 /** [ObservationBuilder.call] for a Kotlin block, which has no checked exceptions to infer. */
 internal fun <O : Observation, T> ObservationBuilder<O>.block(body: (O) -> T): T = call<T, RuntimeException>(body)
+
+/** Exported, failed, dropped, pending. */
+internal val FlushReport.counts: List<Long> get() = listOf(exported(), failed(), dropped(), pending())
 
 /** What the SDK warned of while the block ran. */
 internal fun warningsOf(block: () -> Unit): List<String> {

@@ -7,7 +7,6 @@ import com.langfuse.sdk.ObservationType.RETRIEVER
 import com.langfuse.sdk.ObservationType.SPAN
 import com.langfuse.sdk.ObservationType.TOOL
 import com.langfuse.sdk.internal.QuietLog
-import com.langfuse.sdk.internal.Settings
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.throwables.shouldThrowAny
 import io.kotest.core.spec.style.FunSpec
@@ -170,10 +169,11 @@ class ObservedTest :
             test(
                 "LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED '$word' captures: $captured, and an explicit call wins",
             ) {
-                val settings =
-                    Settings.fromEnvironment { name ->
-                        word.takeIf { name == "LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED" }
-                    }
+                val environment =
+                    listOfNotNull(
+                        word?.let { "LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED" to it },
+                    ).toMap()
+                val settings = bareBuilder(environment).settings()
                 val observations =
                     observationsOf({ captureIo(settings.captureIo()) }) { langfuse ->
                         val observed = langfuse.observed("f", SPAN)

@@ -57,7 +57,7 @@ class ProcessTest :
             LocalLangfuse.start().use { local ->
                 local.always(Fault.status(400))
                 run("forgets to close", environmentOf(local)) shouldContain
-                    "not everything was delivered at exit: FlushReport[exported=0, failed=1"
+                    "not everything was delivered at exit: observations: 0 exported, 1 failed"
             }
         }
 

@@ -1,7 +1,6 @@
 package com.langfuse.sdk
 
 import com.langfuse.sdk.ObservationType.GENERATION
-import com.langfuse.sdk.internal.Settings
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -14,7 +13,7 @@ import java.time.Duration
 
 class SettingsTest :
     FunSpec({
-        fun settings(vararg variables: Pair<String, String>) = Settings.fromEnvironment(mapOf(*variables)::get)
+        fun settings(vararg variables: Pair<String, String>) = bareBuilder(mapOf(*variables)).settings()
 
         test("everything can be said by the environment") {
             val settings =
@@ -37,8 +36,8 @@ class SettingsTest :
             settings.environment() shouldBe "staging"
             settings.release() shouldBe "1.2"
             settings.timeout() shouldBe Duration.ofMillis(2500)
-            settings.flushAt() shouldBe 7
-            settings.flushInterval() shouldBe Duration.ofMillis(250)
+            settings.delivery().flushAt() shouldBe 7
+            settings.delivery().flushInterval() shouldBe Duration.ofMillis(250)
             settings.tracingEnabled() shouldBe false
             settings.sampleRate() shouldBe 0.5
             settings.debug() shouldBe true
@@ -52,8 +51,8 @@ class SettingsTest :
             settings.environment().shouldBeNull()
             settings.release().shouldBeNull()
             settings.timeout() shouldBe Duration.ofSeconds(10)
-            settings.flushAt() shouldBe 512
-            settings.flushInterval() shouldBe Duration.ofSeconds(5)
+            settings.delivery().flushAt() shouldBe 512
+            settings.delivery().flushInterval() shouldBe Duration.ofSeconds(5)
             settings.tracingEnabled() shouldBe true
             settings.sampleRate() shouldBe 1.0
             settings.debug() shouldBe false

@@ -1,279 +1,310 @@
 package com.langfuse.sdk.export;
 
-import com.langfuse.sdk.export.LangfuseEndpoint.Answer;
+import com.langfuse.sdk.internal.DeliverySettings;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.line.Ledger;
+import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.Outcome;
+import com.langfuse.sdk.line.SideDoor;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.data.SpanData;
-import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The line from an ended span to Langfuse: a bounded queue, one worker, batches, retries, and a
- * number for everything that happens.
+ * The line from an ended span to Langfuse: what waits, in memory or in a spool, and the threads
+ * that take batches of it and send them.
  *
- * <p>{@link #offer} never blocks: a full queue drops the newest and counts it. The worker is a
- * daemon, started by the first span.
+ * <p>{@link #offer} never blocks. The first span starts one thread, a backlog up to three more: one
+ * at a time waits for the next batch, the others are on the wire with theirs.
  */
-final class Delivery {
+final class Delivery implements SideDoor {
 
-  /** About 200 MB of ordinary observations; a burst has room, a dead endpoint has an end. */
-  static final int CAPACITY = 65_536;
+  private static final int MOST_THREADS = 4;
 
-  private static final String DROPPED_AFTER_CLOSE =
-      "An observation ended after its Langfuse client was closed, and is lost.";
+  /** Large observations do not wait for hundreds more. */
+  private static final long MUCH = 8L * Dispatch.MOST_BYTES;
 
-  private static final String DROPPED_WHEN_FULL =
-      "The queue of "
-          + CAPACITY
-          + " observations is full, the newest are lost: is Langfuse reachable?";
+  /** How often a flush looks whether the keys have been refused meanwhile. */
+  private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private final Settings settings;
-  private final LangfuseEndpoint endpoint;
-  private final @Nullable AttributeMask mask;
+  private final DeliverySettings settings;
+  private final Line line;
+  private final Ledger ledger;
   private final QuietLog log;
-  private final OtlpEncoder encoder = new OtlpEncoder();
-  private final DeliveryCounters counters = new DeliveryCounters();
+  private final Dispatch dispatch;
+  private final MemorySource memory;
+  private final @Nullable Spool spool;
 
-  private final Queue<ReadableSpan> queue = new ConcurrentLinkedQueue<>();
+  /** Held by the thread that waits for the next batch. */
+  private final ReentrantLock turn = new ReentrantLock();
 
-  /** Queued or on the wire, or about to be: what the capacity bounds and the worker waits for. */
-  private final AtomicInteger pending = new AtomicInteger();
-
-  /** The worker sends at once until this many are settled. */
-  private final AtomicLong wanted = new AtomicLong();
-
-  private volatile @Nullable Thread worker;
-  private volatile boolean waiting;
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile int hired;
+  private volatile @Nullable Thread waiting;
+  private volatile boolean refusing;
   private volatile boolean closed;
 
-  Delivery(
-      Settings settings, LangfuseEndpoint endpoint, @Nullable AttributeMask mask, QuietLog log) {
-    this.settings = settings;
-    this.endpoint = endpoint;
-    this.mask = mask;
+  Delivery(Settings settings, ExportLine exportLine, @Nullable AttributeMask mask, QuietLog log) {
+    this.settings = settings.delivery();
+    this.line = exportLine.line();
+    this.ledger = exportLine.ledger();
     this.log = log;
+    this.dispatch = new Dispatch(settings, exportLine, log);
+    OtlpEncoders encoders = new OtlpEncoders(mask);
+    this.memory = new MemorySource(this.settings, encoders);
+    this.spool = this.settings.spool() == null ? null : Spool.open(settings, encoders, log);
+    if (spool != null && spool.hasLeftovers()) {
+      hire();
+    }
   }
 
   void offer(ReadableSpan span) {
-    int now = pending.incrementAndGet(); // before the look at closed: a worker waits for it
-    if (closed || now > CAPACITY) {
-      pending.decrementAndGet();
-      counters.dropped(1);
-      log.warn("dropped", closed ? DROPPED_AFTER_CLOSE : DROPPED_WHEN_FULL);
+    if (refusing) {
+      ledger.dropped(1, "An observation ended after its Langfuse client was closed, and is lost.");
       return;
     }
-    counters.accepted();
-    queue.add(span);
-    Thread running = worker;
-    if (running == null) {
-      start();
-    } else if (waiting && now >= settings.flushAt()) {
-      LockSupport.unpark(running);
+    SpanData ended = span.toSpanData();
+    Source source;
+    if (spool != null && spool.offer(ended)) {
+      source = spool.own();
+    } else if (memory.offer(ended)) {
+      source = memory;
+    } else {
+      ledger.dropped(1, whenFull());
+      return;
+    }
+    Thread idle = waiting;
+    if (idle == null) {
+      hire();
+    } else if (isDue(source)) {
+      LockSupport.unpark(idle);
+    }
+    if (closed) {
+      abandonIfAlone(); // it closed meanwhile, and nobody will come
     }
   }
 
-  /** Sends what was offered so far and reports, at the deadline at the latest. */
-  FlushReport flush(Duration timeout) {
-    long target = sendAtOnce();
-    try {
-      counters.awaitSettled(target, nanos(timeout));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // the report says what is still pending
-    }
-    return counters.report(target);
+  private String whenFull() {
+    return "The queue is full ("
+        + memory.progress().pending()
+        + " observations, "
+        + memory.weight() / 1024
+        + " KiB), the newest are lost: is Langfuse reachable?";
   }
 
-  /**
-   * Flushes, then stops the worker; what it leaves behind is counted as dropped. Waits even on a
-   * thread that is interrupted: that is how many a program ends, and its last trace matters.
-   */
-  FlushReport close(Duration timeout) {
-    closed = true;
-    long target = sendAtOnce();
-    long deadline = System.nanoTime() + nanos(timeout);
-    boolean interrupted = Thread.interrupted();
+  @Override
+  public Ledger ledger() {
+    return ledger;
+  }
+
+  @Override
+  public void hurry() {
+    sources().forEach(source -> source.progress().hurry());
+    line.hurry();
+    Thread idle = waiting;
+    if (idle != null) {
+      LockSupport.unpark(idle);
+    } else if (due() != null) {
+      hire();
+    }
+  }
+
+  /** Also returns when the keys are refused: waiting on would not help. */
+  @Override
+  public long await(long nanos) throws InterruptedException {
+    long deadline = System.nanoTime() + nanos;
+    long refusals = line.refusals();
+    List<Source> sources = sources();
+    List<Long> targets = sources.stream().map(source -> source.progress().accepted()).toList();
     while (true) {
-      try {
-        counters.awaitSettled(target, deadline - System.nanoTime());
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
+      long left = deadline - System.nanoTime();
+      long open = 0;
+      for (int i = 0; i < sources.size(); i++) {
+        open += sources.get(i).progress().await(targets.get(i), Math.min(left, GLANCE));
+      }
+      if (open == 0 || left <= 0 || line.refusals() > refusals) {
+        return open;
       }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    FlushReport report = counters.report(target);
-    Thread running = worker;
-    if (running != null) {
-      running.interrupt();
-    }
-    if (!report.isComplete()) {
-      log.warn("closed", "Langfuse was closed with observations not delivered: " + report);
-    }
-    return report;
   }
 
-  private long sendAtOnce() {
-    long target = counters.acceptedSoFar();
-    wanted.accumulateAndGet(target, Math::max);
-    LockSupport.unpark(worker);
-    return target;
+  @Override
+  public void refuse() {
+    refusing = true;
   }
 
-  private static long nanos(Duration duration) {
-    Duration longest = Duration.ofDays(365);
-    return (duration.compareTo(longest) < 0 ? duration : longest).toNanos();
+  /** Interrupts what is under way; a spool keeps it, the memory does not. */
+  @Override
+  public void close() {
+    closed = true;
+    synchronized (threads) {
+      threads.forEach(Thread::interrupt);
+    }
+    abandonIfAlone();
   }
 
-  private synchronized void start() {
-    if (worker != null) {
+  private List<Source> sources() {
+    List<Source> sources = new ArrayList<>();
+    if (spool != null) {
+      sources.addAll(spool.sources());
+    }
+    sources.add(memory);
+    return sources;
+  }
+
+  /** Another thread, as long as there are not too many. */
+  private void hire() {
+    if (hired >= MOST_THREADS) {
       return;
     }
-    try {
-      // Without the inheritable thread-locals of whichever request came first.
-      Thread thread = new Thread(null, this::work, "langfuse-delivery", 0, false);
-      thread.setDaemon(true);
-      thread.start();
-      worker = thread;
-    } catch (Throwable noThread) {
-      log.warn("worker", "The delivery thread cannot be started, the next span tries.", noThread);
+    synchronized (threads) {
+      if (closed || threads.size() >= MOST_THREADS) {
+        return;
+      }
+      try {
+        // Without the inheritable thread-locals of whichever request came first.
+        Thread thread = new Thread(null, this::work, "langfuse-delivery", 0, false);
+        thread.setDaemon(true);
+        thread.start();
+        threads.add(thread);
+        hired = threads.size();
+      } catch (Throwable noThread) {
+        log.warn("thread", "A delivery thread cannot be started, the next span tries.", noThread);
+      }
     }
   }
 
   private void work() {
     try {
-      while (!closed || pending.get() > 0) {
-        awaitBatch();
-        deliver(nextBatch());
+      while (!closed) {
+        workOnce();
+        ledger.tellDropped();
       }
     } catch (InterruptedException closing) {
-      log.debug("The delivery thread was stopped.");
+      log.debug("A delivery thread was stopped.");
     } finally {
-      abandon();
-      endpoint.close();
+      leave();
     }
   }
 
-  private void awaitBatch() throws InterruptedException {
-    long patience = settings.flushInterval().toNanos();
-    long deadline = System.nanoTime() + patience;
-    waiting = true;
-    while (pending.get() < settings.flushAt()
-        && counters.settledSoFar() >= wanted.get()
-        && !closed) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
+  private void workOnce() throws InterruptedException {
+    Source source;
+    Source.Parcel parcel = null;
+    turn.lockInterruptibly();
+    try {
+      source = awaitBatch();
+      parcel = source == null ? null : source.take(settings.flushAt(), Dispatch.MOST_BYTES);
+      if (parcel != null && due() != null) {
+        hire();
       }
-      long left = deadline - System.nanoTime();
-      if (left <= 0) {
+    } finally {
+      turn.unlock();
+    }
+    if (source != null && parcel != null) {
+      deliver(source, parcel);
+    }
+  }
+
+  private void deliver(Source source, Source.Parcel parcel) throws InterruptedException {
+    try {
+      dispatch.send(parcel, source.isLasting());
+    } catch (InterruptedException closing) {
+      if (!source.isLasting()) {
+        ledger.dropped(parcel.unsettled(), "Langfuse was closed before they were delivered.");
+      }
+      throw closing;
+    } catch (Throwable t) { // whatever happens to one batch, the thread goes on with the next
+      ledger.failed(parcel.unsettled(), Outcome.NO_ANSWER, "they cannot be sent: " + t);
+      parcel.settle(parcel.unsettled());
+    } finally {
+      parcel.close();
+    }
+  }
+
+  /** Where the next batch is; null when there is none to be had in one interval. */
+  private @Nullable Source awaitBatch() throws InterruptedException {
+    long deadline = System.nanoTime() + settings.flushInterval().toNanos();
+    waiting = Thread.currentThread();
+    try {
+      while (true) {
+        Source due = due();
+        if (due != null) {
+          return due;
+        }
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          return anyWaiting();
+        }
+        LockSupport.parkNanos(this, left);
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+    } finally {
+      waiting = null;
+    }
+  }
+
+  private @Nullable Source due() {
+    return sources().stream().filter(this::isDue).findFirst().orElse(null);
+  }
+
+  private @Nullable Source anyWaiting() {
+    if (spool != null) {
+      spool.lookForLeftovers();
+    }
+    return sources().stream()
+        .filter(source -> source.progress().waiting() > 0)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private boolean isDue(Source source) {
+    long count = source.progress().waiting();
+    return count > 0
+        && (settings.immediate()
+            || count >= Math.min(settings.flushAt(), settings.queueCapacity())
+            || source.weight() >= Math.min(MUCH, settings.queueBytes() / 2)
+            || source.progress().isHurried());
+  }
+
+  private void leave() {
+    synchronized (threads) {
+      threads.remove(Thread.currentThread());
+      hired = threads.size();
+    }
+    if (closed) {
+      abandonIfAlone();
+    }
+  }
+
+  private void abandonIfAlone() {
+    synchronized (threads) {
+      if (threads.isEmpty()) {
+        abandon();
+      }
+    }
+  }
+
+  /** Nobody will come for what is left. */
+  private void abandon() {
+    while (true) {
+      Source.Parcel left = memory.take(Integer.MAX_VALUE, Long.MAX_VALUE);
+      if (left == null) {
         break;
       }
-      LockSupport.parkNanos(this, left);
+      ledger.dropped(left.unsettled(), "Langfuse was closed before they were delivered.");
+      left.close();
     }
-    waiting = false;
-  }
-
-  private List<ReadableSpan> nextBatch() {
-    List<ReadableSpan> batch = new ArrayList<>();
-    ReadableSpan span;
-    while (batch.size() < settings.flushAt() && (span = queue.poll()) != null) {
-      batch.add(span);
+    ledger.tellDropped();
+    if (spool != null) {
+      spool.close();
     }
-    return batch;
-  }
-
-  private void deliver(List<ReadableSpan> batch) throws InterruptedException {
-    if (batch.isEmpty()) {
-      Thread.onSpinWait(); // one is counted but not queued yet
-      return;
-    }
-    boolean arrived = false;
-    try {
-      arrived = send(encoder.encode(batch.stream().map(this::leaving).toList()), batch.size());
-    } catch (InterruptedException closing) {
-      throw closing;
-    } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
-      log.warn("batch", batch.size() + " observations are lost, they cannot be sent: " + t, t);
-    } finally {
-      pending.addAndGet(-batch.size());
-      counters.settled(batch.size(), arrived);
-    }
-  }
-
-  private SpanData leaving(ReadableSpan span) {
-    return mask == null ? span.toSpanData() : new MaskedSpan(span.toSpanData(), mask);
-  }
-
-  /** Nobody will come for what is left in the queue. */
-  private void abandon() {
-    int left = 0;
-    while (queue.poll() != null) {
-      left++;
-    }
-    pending.addAndGet(-left);
-    counters.abandoned(left);
-  }
-
-  private boolean send(byte[] body, int observations) throws InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      Optional<String> retryAfter = Optional.empty();
-      String problem;
-      boolean last = attempt >= Backoff.MAX_ATTEMPTS;
-      try {
-        Answer answer = endpoint.post(settings.tracesPath(), OtlpEncoder.CONTENT_TYPE, body);
-        if (answer.isSuccess()) {
-          log.debug("Delivered " + observations + " observations in attempt " + attempt + ".");
-          return true;
-        }
-        if (answer.refusesKeys()) {
-          warnOfKeys(answer, observations);
-          return false;
-        }
-        problem = "answered " + answer.status() + ": " + answer.excerpt();
-        last |= !answer.isWorthARetry();
-        retryAfter = answer.retryAfter();
-      } catch (IOException e) {
-        problem = "could not be reached (" + e + ")";
-      }
-      if (last) {
-        log.warn(
-            "not delivered",
-            observations
-                + " observations are lost: Langfuse at "
-                + endpoint.baseUrl()
-                + " "
-                + problem);
-        return false;
-      }
-      TimeUnit.NANOSECONDS.sleep(Backoff.beforeAttempt(attempt + 1, retryAfter).toNanos());
-    }
-  }
-
-  private void warnOfKeys(Answer answer, int observations) {
-    log.warn(
-        "keys",
-        "Langfuse at "
-            + endpoint.baseUrl()
-            + " refuses the keys ("
-            + answer.status()
-            + "), "
-            + observations
-            + " observations are lost: check "
-            + Settings.KEY_NAMES
-            + ", and that "
-            + Settings.BASE_URL_NAME
-            + " is the server these keys belong to.");
   }
 }

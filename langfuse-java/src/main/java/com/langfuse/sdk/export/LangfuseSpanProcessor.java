@@ -3,6 +3,8 @@ package com.langfuse.sdk.export;
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.SideDoor;
 import com.langfuse.sdk.propagation.PropagatedAttributes;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
@@ -53,7 +55,10 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   private final Attributes everySpan;
   private final ExportOptions options;
   private final QuietLog log;
+  private final Doors doors;
+  private final @Nullable Line line;
   private final @Nullable Delivery delivery;
+  private final @Nullable DeliveryMeters meters;
   private final @Nullable ProjectLookup project;
   private final URI baseUrl;
 
@@ -63,16 +68,38 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   /** Running spans on a shared provider that passed the filter at their start. */
   private final Set<String> expected = ConcurrentHashMap.newKeySet();
 
-  /** Made by the builder of the client; without keys it does nothing. */
-  public LangfuseSpanProcessor(Settings settings, ExportOptions options, QuietLog log) {
+  /**
+   * Made by the builder of the client.
+   *
+   * @param exportLine null where there is nothing to send: then it does nothing
+   */
+  public LangfuseSpanProcessor(
+      Settings settings, ExportOptions options, @Nullable ExportLine exportLine, QuietLog log) {
     this.everySpan = everySpan(settings);
     this.options = options;
     this.log = log;
     this.baseUrl = settings.baseUrl();
-    LangfuseEndpoint endpoint = settings.canSend() ? new LangfuseEndpoint(settings) : null;
+    this.line = exportLine == null ? null : exportLine.line();
+    this.doors = new Doors(log);
     this.delivery =
-        endpoint == null ? null : new Delivery(settings, endpoint, options.attributeMask(), log);
-    this.project = endpoint == null ? null : new ProjectLookup(endpoint, log);
+        exportLine == null
+            ? null
+            : new Delivery(settings, exportLine, options.attributeMask(), log);
+    if (delivery != null) {
+      doors.add(delivery);
+    }
+    this.project = line == null ? null : new ProjectLookup(line.endpoint(), log);
+    this.meters = exportLine == null ? null : DeliveryMeters.register(exportLine, settings, doors);
+  }
+
+  /** What leaves by this processor's line; null where nothing does. For the SDK's own doors. */
+  public @Nullable Line line() {
+    return line;
+  }
+
+  /** From now on flush, close and the reports are about this one too. */
+  public void add(SideDoor door) {
+    doors.add(door);
   }
 
   /** False where keys are missing or tracing is switched off: then it lets all spans pass by. */
@@ -177,12 +204,24 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   /** Sends what has ended so far and says what became of it, at the deadline at the latest. */
   public FlushReport flush(Duration timeout) {
-    return delivery == null ? FlushReport.EMPTY : delivery.flush(timeout);
+    return doors.flush(timeout);
   }
 
-  /** Flushes, then stops the delivery thread. What ends later is counted as dropped. */
+  /** Flushes, then stops all threads. What ends later is counted as dropped. */
   public FlushReport close(Duration timeout) {
-    return delivery == null ? FlushReport.EMPTY : delivery.close(timeout);
+    FlushReport report = doors.close(timeout);
+    if (meters != null) {
+      meters.close();
+    }
+    if (line != null) {
+      line.endpoint().close();
+    }
+    return report;
+  }
+
+  /** What became of everything since the start. */
+  public FlushReport delivery() {
+    return doors.total();
   }
 
   /**

@@ -2,6 +2,8 @@ package com.langfuse.sdk.export;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Answer;
+import com.langfuse.sdk.line.LangfuseEndpoint;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,7 @@ final class ProjectLookup {
       return known;
     }
     try {
-      LangfuseEndpoint.Answer answer = endpoint.get(PATH);
+      Answer answer = endpoint.get(PATH);
       String id =
           new ObjectMapper().readTree(answer.body()).path("data").path(0).path("id").textValue();
       if (answer.isSuccess() && id != null) {

@@ -59,6 +59,12 @@ public final class LangfuseAttributes {
 
   public static final AttributeKey<String> EXCEPTION_MESSAGE = text("exception.message");
 
+  /** OpenTelemetry's, of an SDK's own metrics. */
+  public static final AttributeKey<String> COMPONENT_TYPE = text("otel.component.type");
+
+  public static final AttributeKey<String> COMPONENT_NAME = text("otel.component.name");
+  public static final AttributeKey<String> ERROR_TYPE = text("error.type");
+
   private LangfuseAttributes() {}
 
   /** A key of the type that a value has; text for what OpenTelemetry has no type for. */

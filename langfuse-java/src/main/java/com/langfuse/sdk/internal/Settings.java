@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param headers added to every request, or put in place of ours
  * @param environment null for Langfuse's own default
  * @param timeout for one HTTP request
- * @param flushAt observations in one batch
- * @param flushInterval how long an ended observation waits for company at most
  * @param sampleRate share of traces kept, 0 to 1
  * @param captureIo whether observed functions record arguments and results
+ * @param mediaUpload whether images, sound and the like are taken out of texts and uploaded
  */
 public record Settings(
     @Nullable String publicKey,
@@ -39,42 +37,20 @@ public record Settings(
     @Nullable String environment,
     @Nullable String release,
     Duration timeout,
-    int flushAt,
-    Duration flushInterval,
     boolean tracingEnabled,
     double sampleRate,
     boolean debug,
-    boolean captureIo) {
+    boolean captureIo,
+    boolean mediaUpload,
+    DeliverySettings delivery) {
 
-  private static final String PUBLIC_KEY = "LANGFUSE_PUBLIC_KEY";
-  private static final String SECRET_KEY = "LANGFUSE_SECRET_KEY";
-  private static final List<String> BASE_URL =
+  static final String PUBLIC_KEY = "LANGFUSE_PUBLIC_KEY";
+  static final String SECRET_KEY = "LANGFUSE_SECRET_KEY";
+  static final List<String> BASE_URL =
       List.of("LANGFUSE_BASE_URL", "LANGFUSE_BASEURL", "LANGFUSE_HOST");
-  private static final String TRACES_PATH = "LANGFUSE_OTEL_TRACES_EXPORT_PATH";
-  private static final String ENVIRONMENT = "LANGFUSE_TRACING_ENVIRONMENT";
-  private static final String TIMEOUT = "LANGFUSE_TIMEOUT";
-  private static final String FLUSH_AT = "LANGFUSE_FLUSH_AT";
-  private static final String FLUSH_INTERVAL = "LANGFUSE_FLUSH_INTERVAL";
-  private static final String TRACING_ENABLED = "LANGFUSE_TRACING_ENABLED";
-  private static final String SAMPLE_RATE = "LANGFUSE_SAMPLE_RATE";
-  private static final String CAPTURE_IO = "LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED";
-  private static final String DEBUG = "LANGFUSE_DEBUG";
-  private static final String LOG_LEVEL = "LANGFUSE_LOG_LEVEL";
-
-  /** The commit, as the build servers name it; the order is that of the Python SDK. */
-  private static final List<String> RELEASE =
-      List.of(
-          "LANGFUSE_RELEASE",
-          "RENDER_GIT_COMMIT",
-          "CI_COMMIT_SHA",
-          "CIRCLE_SHA1",
-          "SOURCE_VERSION",
-          "TRAVIS_COMMIT",
-          "GIT_COMMIT",
-          "GITHUB_SHA",
-          "BITBUCKET_COMMIT",
-          "BUILD_SOURCEVERSION",
-          "DRONE_COMMIT_SHA");
+  static final String ENVIRONMENT = "LANGFUSE_TRACING_ENVIRONMENT";
+  static final String TIMEOUT = "LANGFUSE_TIMEOUT";
+  static final String SAMPLE_RATE = "LANGFUSE_SAMPLE_RATE";
 
   /** Shown to users who forgot a key. */
   public static final String KEY_NAMES = PUBLIC_KEY + " and " + SECRET_KEY;
@@ -85,8 +61,7 @@ public record Settings(
   public static final String ENVIRONMENT_RULE =
       "write at most 40 of a-z, 0-9, '-' and '_', not starting with 'langfuse'";
 
-  private static final String DEFAULT_BASE_URL = "https://cloud.langfuse.com";
-  private static final String DEFAULT_TRACES_PATH = "/api/public/otel/v1/traces";
+  static final String DEFAULT_BASE_URL = "https://cloud.langfuse.com";
   private static final int MAX_PORT = 65_535;
   private static final Duration SHORTEST = Duration.ofMillis(1);
   private static final Duration LONGEST = Duration.ofDays(1);
@@ -99,10 +74,6 @@ public record Settings(
         environment == null || isEnvironment(environment),
         () -> badEnvironment(String.valueOf(environment)));
     requireSensible("timeout", TIMEOUT, timeout);
-    requireSensible("flushInterval", FLUSH_INTERVAL, flushInterval);
-    require(
-        flushAt > 0,
-        () -> "flushAt (" + FLUSH_AT + ") is " + flushAt + ": write 1 or more, e.g. 512");
     require(
         sampleRate >= 0 && sampleRate <= 1,
         () ->
@@ -111,26 +82,6 @@ public record Settings(
                 + ") is "
                 + sampleRate
                 + ": write a share from 0.0 to 1.0; 0.1 keeps one trace in ten");
-  }
-
-  /** What the environment says, with defaults for what it does not say. */
-  public static Settings fromEnvironment(Function<String, @Nullable String> variables) {
-    Environment env = new Environment(variables);
-    return new Settings(
-        env.publicKey(),
-        env.secretKey(),
-        env.baseUrl(),
-        env.tracesPath(),
-        Map.of(),
-        env.environment(),
-        env.release(),
-        env.timeout(),
-        env.flushAt(),
-        env.flushInterval(),
-        env.tracingEnabled(),
-        env.sampleRate(),
-        env.debug(),
-        env.captureIo());
   }
 
   /** Both keys are there and nobody switched tracing off. */
@@ -155,16 +106,6 @@ public record Settings(
       return uri;
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException(badBaseUrl(text), e);
-    }
-  }
-
-  private static String checkedPath(@Nullable String text) {
-    String path = text == null ? DEFAULT_TRACES_PATH : text;
-    try {
-      return new URI(path.startsWith("/") ? path : "/" + path).toString();
-    } catch (URISyntaxException e) {
-      throw new IllegalArgumentException(
-          TRACES_PATH + " is '" + text + "': write a path such as " + DEFAULT_TRACES_PATH, e);
     }
   }
 
@@ -208,104 +149,15 @@ public record Settings(
         + (isEnvironment(instead) ? "; for example '" + instead + "'" : "");
   }
 
-  private static void requireSensible(String name, String variable, Duration value) {
+  static void requireSensible(String name, String variable, Duration value) {
     require(
         value.compareTo(SHORTEST) >= 0 && value.compareTo(LONGEST) <= 0,
         () -> name + " (" + variable + ") is " + value + ": write a time from 1 ms to 1 day");
   }
 
-  private static void require(boolean holds, Supplier<String> message) {
+  static void require(boolean holds, Supplier<String> message) {
     if (!holds) {
       throw new IllegalArgumentException(message.get());
-    }
-  }
-
-  /** The variables, each read when it is asked for, with its default. */
-  public record Environment(Function<String, @Nullable String> variables) {
-
-    public @Nullable String publicKey() {
-      return text(PUBLIC_KEY);
-    }
-
-    public @Nullable String secretKey() {
-      return text(SECRET_KEY);
-    }
-
-    public URI baseUrl() {
-      String baseUrl = text(BASE_URL);
-      return checkedBaseUrl(baseUrl == null ? DEFAULT_BASE_URL : baseUrl);
-    }
-
-    public String tracesPath() {
-      return checkedPath(text(TRACES_PATH));
-    }
-
-    public @Nullable String environment() {
-      return text(ENVIRONMENT);
-    }
-
-    public @Nullable String release() {
-      return text(RELEASE);
-    }
-
-    public Duration timeout() {
-      return seconds(TIMEOUT, Duration.ofSeconds(10));
-    }
-
-    public int flushAt() {
-      return (int) number(FLUSH_AT, 512);
-    }
-
-    public Duration flushInterval() {
-      return seconds(FLUSH_INTERVAL, Duration.ofSeconds(5));
-    }
-
-    public boolean tracingEnabled() {
-      return !"false".equalsIgnoreCase(text(TRACING_ENABLED));
-    }
-
-    public double sampleRate() {
-      return number(SAMPLE_RATE, 1.0);
-    }
-
-    public boolean debug() {
-      return "true".equalsIgnoreCase(text(DEBUG)) || "DEBUG".equalsIgnoreCase(text(LOG_LEVEL));
-    }
-
-    public boolean captureIo() {
-      String word = text(CAPTURE_IO);
-      return !"false".equalsIgnoreCase(word) && !"0".equals(word);
-    }
-
-    private @Nullable String text(String name) {
-      String value = variables.apply(name);
-      return value == null || value.isBlank() ? null : value.strip();
-    }
-
-    private @Nullable String text(List<String> names) {
-      for (String name : names) {
-        String value = text(name);
-        if (value != null) {
-          return value;
-        }
-      }
-      return null;
-    }
-
-    private double number(String name, double otherwise) {
-      String value = text(name);
-      try {
-        return value == null ? otherwise : Double.parseDouble(value);
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException(
-            name + " is '" + value + "': write a number, e.g. " + otherwise, e);
-      }
-    }
-
-    /** Zero means "not said", as in the JavaScript SDK. */
-    private Duration seconds(String name, Duration otherwise) {
-      double seconds = number(name, (double) otherwise.toSeconds());
-      return seconds == 0 ? otherwise : Duration.ofMillis(Math.round(seconds * 1000));
     }
   }
 }

@@ -1,4 +1,4 @@
-package com.langfuse.sdk.export;
+package com.langfuse.sdk.line;
 
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpResponse.BodySubscriber;
@@ -10,10 +10,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps the beginning of an answer, for a log line; hangs up on one that does not end. */
+/** Keeps the beginning of an answer; hangs up on one that does not end. */
 final class BodyExcerpt implements BodySubscriber<String> {
 
-  private static final int KEPT_BYTES = 8192;
+  private static final int KEPT_BYTES = 256 * 1024;
   private static final int MOST_BYTES = 1 << 20;
 
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();

@@ -1,13 +1,13 @@
-package com.langfuse.sdk.export;
+package com.langfuse.sdk.line;
 
 import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.lang.reflect.Method;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -15,26 +15,35 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.zip.Deflater;
-import java.util.zip.GZIPOutputStream;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The one HTTP line to Langfuse: address, keys, headers, compression, time limits. Threadsafe. */
-final class LangfuseEndpoint {
+/** One server: address, keys, headers, proxy, TLS, compression, time limits. Threadsafe. */
+public final class LangfuseEndpoint {
 
   private final URI baseUrl;
   private final String publicKey;
   private final String authorization;
   private final Map<String, String> headers;
   private final Duration timeout;
+  private final boolean gzip;
+  private final Consumer<HttpClient.Builder> customizer;
+  private final Queue<Gzip> compressors = new ConcurrentLinkedQueue<>();
   private @Nullable HttpClient http;
+  private @Nullable ExecutorService threads;
 
-  LangfuseEndpoint(Settings settings) {
+  /**
+   * @param customizer the application's own wishes, such as proxy and TLS
+   */
+  public LangfuseEndpoint(Settings settings, Consumer<HttpClient.Builder> customizer) {
     this.baseUrl = settings.baseUrl();
     this.publicKey = Objects.requireNonNull(settings.publicKey());
     String keys = publicKey + ":" + Objects.requireNonNull(settings.secretKey());
@@ -42,22 +51,40 @@ final class LangfuseEndpoint {
         "Basic " + Base64.getEncoder().encodeToString(keys.getBytes(StandardCharsets.UTF_8));
     this.headers = settings.headers();
     this.timeout = settings.timeout();
+    this.gzip = settings.delivery().gzip();
+    this.customizer = customizer;
   }
 
-  /** Sends a body, gzipped, and waits for the whole answer. Any status is an answer. */
-  Answer post(String path, String contentType, byte[] body)
+  /** Sends a body, compressed, and waits for the whole answer. */
+  public Answer post(String path, String contentType, byte[] body)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request = request(path).header("Content-Type", contentType);
+    if (gzip) {
+      request.header("Content-Encoding", "gzip");
+    }
+    return exchange(request.POST(BodyPublishers.ofByteArray(gzip ? compress(body) : body)).build());
+  }
+
+  /** Sends a small body as it is. */
+  public Answer send(String method, String path, String contentType, String body)
       throws IOException, InterruptedException {
     return exchange(
         request(path)
             .header("Content-Type", contentType)
-            .header("Content-Encoding", "gzip")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(gzip(body)))
+            .method(method, BodyPublishers.ofString(body))
             .build());
   }
 
-  /** Asks, and waits for the whole answer. */
-  Answer get(String path) throws IOException, InterruptedException {
+  public Answer get(String path) throws IOException, InterruptedException {
     return exchange(request(path).GET().build());
+  }
+
+  /** Uploads to somebody else's server, which must not see our keys and headers. */
+  public Answer put(URI elsewhere, Map<String, String> headers, byte[] body)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request = HttpRequest.newBuilder(elsewhere);
+    headers.forEach(request::setHeader);
+    return exchange(request.PUT(BodyPublishers.ofByteArray(body)).build());
   }
 
   private HttpRequest.Builder request(String path) {
@@ -80,29 +107,61 @@ final class LangfuseEndpoint {
         response.statusCode(), response.headers().firstValue("Retry-After"), response.body());
   }
 
-  URI baseUrl() {
+  public URI baseUrl() {
     return baseUrl;
   }
 
-  /** Lets the client go, and its threads with it. A later post would make a new one. */
-  synchronized void close() {
+  /** Lets the client go, and its threads with it. A later request would make a new one. */
+  public synchronized void close() {
+    HttpClient client = http;
+    ExecutorService pool = threads;
     http = null;
+    threads = null;
+    if (client != null) {
+      shutdown(client);
+    }
+    if (pool != null) {
+      pool.shutdownNow();
+    }
+    for (Gzip each = compressors.poll(); each != null; each = compressors.poll()) {
+      each.close();
+    }
   }
 
   /** Made by the first request: it brings threads of its own. */
   private synchronized HttpClient http() {
     HttpClient client = http;
     if (client == null) {
-      client =
+      ExecutorService pool = Executors.newCachedThreadPool(LangfuseEndpoint::daemon);
+      HttpClient.Builder builder =
           HttpClient.newBuilder()
               // The JDK offers an upgrade to HTTP/2 on plain http, and a self-hosted Langfuse
               // hangs up on that.
               .version(isPlain(baseUrl) ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
               .connectTimeout(timeout)
-              .build();
+              .executor(pool);
+      customizer.accept(builder);
+      client = builder.build();
       http = client;
+      threads = pool;
     }
     return client;
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(null, task, "langfuse-http", 0, false);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** JDK 21 has a method for it; before, the client's thread ends when the garbage is collected. */
+  private static void shutdown(HttpClient client) {
+    try {
+      Method method = HttpClient.class.getMethod("shutdownNow");
+      method.invoke(client);
+    } catch (ReflectiveOperationException olderJdk) {
+      // Letting it go is all there is.
+    }
   }
 
   /** The JDK's own request timeout ends with the headers; a body could then take for ever. */
@@ -128,44 +187,11 @@ final class LangfuseEndpoint {
     return "http".equalsIgnoreCase(url.getScheme());
   }
 
-  private static byte[] gzip(byte[] body) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(body.length / 3 + 64);
-    try (OutputStream gzip = new FastGzip(bytes)) {
-      gzip.write(body);
-    }
-    return bytes.toByteArray();
-  }
-
-  /** What the server said. */
-  record Answer(int status, Optional<String> retryAfter, String body) {
-
-    boolean isSuccess() {
-      return status / 100 == 2;
-    }
-
-    /** Langfuse answers 500 while its storage hiccups, so that is worth another try too. */
-    boolean isWorthARetry() {
-      return switch (status) {
-        case 408, 429, 500, 502, 503, 504 -> true;
-        default -> false;
-      };
-    }
-
-    boolean refusesKeys() {
-      return status == 401 || status == 403;
-    }
-
-    /** The beginning of what the server wrote, for a log line. */
-    String excerpt() {
-      return body.length() <= 300 ? body : body.substring(0, 300) + "…";
-    }
-  }
-
-  /** Level 1 costs a third of the default's time and a fifth more bytes. */
-  private static final class FastGzip extends GZIPOutputStream {
-    FastGzip(OutputStream out) throws IOException {
-      super(out, 16 * 1024);
-      def.setLevel(Deflater.BEST_SPEED);
-    }
+  private byte[] compress(byte[] body) {
+    Gzip free = compressors.poll();
+    Gzip compressor = free == null ? new Gzip() : free;
+    byte[] compressed = compressor.compress(body);
+    compressors.add(compressor);
+    return compressed;
   }
 }

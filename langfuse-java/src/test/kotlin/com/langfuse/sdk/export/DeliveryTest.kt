@@ -5,6 +5,7 @@ import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.bareBuilder
 import com.langfuse.sdk.block
 import com.langfuse.sdk.client
+import com.langfuse.sdk.counts
 import com.langfuse.sdk.internal.SdkVersion
 import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
@@ -94,17 +95,17 @@ class DeliveryTest :
         test("flush tells what happened since the last report") {
             withLangfuse { _, langfuse ->
                 langfuse.record(3)
-                langfuse.flush(DEADLINE) shouldBe FlushReport(3, 0, 0, 0)
-                langfuse.flush(DEADLINE) shouldBe FlushReport(0, 0, 0, 0)
+                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(3, 0, 0, 0)
+                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(0, 0, 0, 0)
                 langfuse.record(2)
-                langfuse.flush(DEADLINE) shouldBe FlushReport(2, 0, 0, 0)
+                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(2, 0, 0, 0)
             }
         }
 
         test("a burst of 20,000 from 8 threads arrives whole") {
             withLangfuse { local, langfuse ->
                 (1..8).map { thread { langfuse.record(2_500) } }.forEach { it.join() }
-                langfuse.flush(Duration.ofSeconds(60)) shouldBe FlushReport(20_000, 0, 0, 0)
+                langfuse.flush(Duration.ofSeconds(60)).counts shouldBe listOf<Long>(20_000, 0, 0, 0)
                 local.observations() shouldHaveSize 20_000
                 local.duplicates() shouldBe 0
             }
@@ -115,7 +116,7 @@ class DeliveryTest :
                 withLangfuse { local, langfuse ->
                     local.enqueue(Fault.status(status))
                     langfuse.record(2)
-                    langfuse.flush(DEADLINE) shouldBe FlushReport(2, 0, 0, 0)
+                    langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(2, 0, 0, 0)
                     local.requests().map { it.status } shouldBe listOf(status, 200)
                 }
             }
@@ -125,7 +126,7 @@ class DeliveryTest :
             withLangfuse { local, langfuse ->
                 local.enqueue(Fault.reset(), Fault.halfBody())
                 langfuse.record(2)
-                langfuse.flush(DEADLINE) shouldBe FlushReport(2, 0, 0, 0)
+                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(2, 0, 0, 0)
                 local.observations() shouldHaveSize 2
             }
         }
@@ -134,7 +135,7 @@ class DeliveryTest :
             withLangfuse { local, langfuse ->
                 local.enqueue(Fault.status(429).retryAfter("2"))
                 langfuse.record(1)
-                val took = measureTime { langfuse.flush(DEADLINE) shouldBe FlushReport(1, 0, 0, 0) }
+                val took = measureTime { langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(1, 0, 0, 0) }
                 (took.inWholeMilliseconds >= 2000) shouldBe true
             }
         }
@@ -143,16 +144,16 @@ class DeliveryTest :
             val warnings =
                 warningsOf {
                     withLangfuse { local, langfuse ->
-                        local.always(Fault.status(400))
+                        local.always(Fault.status(404))
                         langfuse.record(2)
-                        langfuse.flush(DEADLINE) shouldBe FlushReport(0, 2, 0, 0)
+                        langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(0, 2, 0, 0)
                         local.requests() shouldHaveSize 1
                         local.always(null)
                         langfuse.record(1)
-                        langfuse.flush(DEADLINE) shouldBe FlushReport(1, 0, 0, 0)
+                        langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(1, 0, 0, 0)
                     }
                 }
-            warnings.single() shouldContain "400"
+            warnings.single() shouldContain "404"
         }
 
         test("wrong keys: flush says failed, one warning names the settings and not the secret, the program goes on") {
@@ -162,7 +163,7 @@ class DeliveryTest :
                         local.client { secretKey("sk-wrong-secret") }.use { langfuse ->
                             repeat(3) {
                                 langfuse.observation("a").block { "value" } shouldBe "value"
-                                langfuse.flush(DEADLINE) shouldBe FlushReport(0, 1, 0, 0)
+                                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(0, 1, 0, 0)
                             }
                         }
                         local.observations().shouldBeEmpty()
@@ -179,7 +180,10 @@ class DeliveryTest :
                 local.always(Fault.hang())
                 val langfuse = local.client()
                 langfuse.record(3)
-                val flushed = measureTime { langfuse.flush(Duration.ofMillis(300)) shouldBe FlushReport(0, 0, 0, 3) }
+                val flushed = measureTime {
+                    langfuse.flush(Duration.ofMillis(300)).counts shouldBe
+                        listOf<Long>(0, 0, 0, 3)
+                }
                 flushed.inWholeMilliseconds shouldBeLessThan 2_000
                 val closed = measureTime { langfuse.close(Duration.ofMillis(300)).pending() shouldBe 3 }
                 closed.inWholeMilliseconds shouldBeLessThan 2_000
@@ -204,11 +208,11 @@ class DeliveryTest :
                 val langfuse = local.client()
                 val open = langfuse.observation("open").start()
                 langfuse.record(5)
-                langfuse.close(DEADLINE) shouldBe FlushReport(5, 0, 0, 0)
-                langfuse.close(DEADLINE) shouldBe FlushReport(0, 0, 0, 0)
+                langfuse.close(DEADLINE).counts shouldBe listOf<Long>(5, 0, 0, 0)
+                langfuse.close(DEADLINE).counts shouldBe listOf<Long>(0, 0, 0, 0)
                 val warnings = warningsOf { open.end() }
                 warnings.single() shouldContain "closed"
-                langfuse.flush(DEADLINE) shouldBe FlushReport(0, 0, 1, 0)
+                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(0, 0, 1, 0)
                 local.observations() shouldHaveSize 5
             }
         }
@@ -218,7 +222,7 @@ class DeliveryTest :
                 local.always(Fault.hang())
                 val langfuse = local.client()
                 langfuse.record(3)
-                langfuse.close(Duration.ofMillis(200)) shouldBe FlushReport(0, 0, 0, 3)
+                langfuse.close(Duration.ofMillis(200)).counts shouldBe listOf<Long>(0, 0, 0, 3)
                 measureTime { langfuse.close(DEADLINE).pending() shouldBe 0 }.inWholeMilliseconds shouldBeLessThan 5_000
                 langfuse.flush(DEADLINE).pending() shouldBe 0
             }
@@ -231,7 +235,7 @@ class DeliveryTest :
                 Thread.currentThread().interrupt()
                 val report = langfuse.close(DEADLINE)
                 Thread.interrupted() shouldBe true
-                report shouldBe FlushReport(100, 0, 0, 0)
+                report.counts shouldBe listOf<Long>(100, 0, 0, 0)
             }
         }
 
@@ -254,12 +258,12 @@ class DeliveryTest :
         test("a full queue drops the newest and counts them") {
             LocalLangfuse.start().use { local ->
                 local.always(Fault.hang())
-                val langfuse = local.client()
-                val warnings = warningsOf { langfuse.record(Delivery.CAPACITY + 10) }
+                val langfuse = local.client { delivery { it.queueCapacity(1_000) } }
+                val warnings = warningsOf { langfuse.record(1_010) }
                 warnings.single() shouldContain "full"
                 langfuse.close(Duration.ofMillis(100)).let {
                     it.dropped() shouldBe 10
-                    it.pending() shouldBe Delivery.CAPACITY.toLong()
+                    it.pending() shouldBe 1_000
                 }
             }
         }
@@ -276,7 +280,7 @@ class DeliveryTest :
             EndlessServer(endless = true).use { server ->
                 clientOf(server).use { langfuse ->
                     langfuse.record(1)
-                    langfuse.flush(DEADLINE) shouldBe FlushReport(1, 0, 0, 0)
+                    langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(1, 0, 0, 0)
                 }
             }
         }

@@ -29,7 +29,7 @@ class JavaQuickstartTest :
         test("the program prints the answer, what was delivered, and the trace of its user") {
             val output = printed { JavaQuickstart.main(arrayOf("How many prisms has the lens?")) }
             output shouldContain "312 prisms"
-            output shouldContain "FlushReport[exported=3, failed=0, dropped=0, pending=0]"
+            output shouldContain "observations: 3 exported"
             output shouldContain "user=u-1 session=s-1"
         }
     })

@@ -1,0 +1,26 @@
+package com.langfuse.sdk.export;
+
+/**
+ * Is told what was lost, when it was lost: for an alarm of your own. Called by a thread of the
+ * delivery line, so it should return soon; what it throws is logged.
+ *
+ * <pre>{@code
+ * Langfuse.builder().delivery(line -> line.listener(loss -> alarm.raise(loss.toString())))
+ * }</pre>
+ */
+@FunctionalInterface
+public interface DeliveryListener {
+
+  void lost(Loss loss);
+
+  /**
+   * Something that Langfuse will never get.
+   *
+   * @param kind {@code observations}, {@code scores} or {@code media}
+   * @param count how many; several losses of one cause may be told together
+   * @param dropped true when they were never sent: the queue was full, or the client closed
+   * @param status of the answer that ended it; 0 when there was none
+   * @param reason for people
+   */
+  record Loss(String kind, long count, boolean dropped, int status, String reason) {}
+}

@@ -1,0 +1,79 @@
+package com.langfuse.sdk.export;
+
+import com.langfuse.sdk.internal.DeliverySettings;
+import com.langfuse.sdk.line.Backlog;
+import com.langfuse.sdk.line.Progress;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Spans that wait in memory, and are lost with it. */
+final class MemorySource implements Source {
+
+  private final Backlog<SpanData> backlog;
+  private final OtlpEncoders encoders;
+
+  MemorySource(DeliverySettings settings, OtlpEncoders encoders) {
+    this.backlog = new Backlog<>(settings.queueCapacity(), settings.queueBytes());
+    this.encoders = encoders;
+  }
+
+  /** False when there is no room. */
+  boolean offer(SpanData span) {
+    return backlog.offer(span, SpanWeight.of(span));
+  }
+
+  @Override
+  public Progress progress() {
+    return backlog.progress();
+  }
+
+  @Override
+  public long weight() {
+    return backlog.weight();
+  }
+
+  @Override
+  public boolean isLasting() {
+    return false;
+  }
+
+  @Override
+  public @Nullable Parcel take(int most, long mostBytes) {
+    Backlog.Batch<SpanData> batch = backlog.take(most, mostBytes);
+    return batch == null ? null : new Spans(batch);
+  }
+
+  private final class Spans implements Parcel {
+    private final Backlog.Batch<SpanData> batch;
+
+    Spans(Backlog.Batch<SpanData> batch) {
+      this.batch = batch;
+    }
+
+    @Override
+    public int size() {
+      return batch.values().size();
+    }
+
+    @Override
+    public OtlpBody body() throws IOException {
+      return encoders.encode(batch.values());
+    }
+
+    @Override
+    public void settle(long spans) {
+      batch.settle(spans);
+    }
+
+    @Override
+    public long unsettled() {
+      return batch.unsettled();
+    }
+
+    @Override
+    public void close() {
+      batch.close();
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package com.langfuse.sdk.export;
+
+import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Progress;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+
+/** The segments of one process, its own or what another one has left behind, oldest first. */
+final class SpoolSource implements Source {
+
+  private final QuietLog log;
+  private final Progress progress = new Progress();
+  private final Deque<SpoolSegment> segments = new ArrayDeque<>();
+
+  SpoolSource(QuietLog log) {
+    this.log = log;
+  }
+
+  /** Takes over what waits in it. */
+  synchronized void add(SpoolSegment segment) {
+    progress.accepted(segment.size());
+    segments.add(segment);
+  }
+
+  /** Adds a span to the newest segment. */
+  synchronized void append(byte[] span) throws IOException {
+    progress.accepted(1); // before the span can be taken
+    try {
+      segments.getLast().append(span);
+    } catch (IOException | RuntimeException e) {
+      progress.withdraw(1);
+      throw e;
+    }
+  }
+
+  /** Whether the newest segment has no room for so much more. */
+  synchronized boolean isFull(long mostBytes) {
+    return segments.isEmpty() || segments.getLast().length() >= mostBytes;
+  }
+
+  @Override
+  public Progress progress() {
+    return progress;
+  }
+
+  @Override
+  public synchronized long weight() {
+    return segments.stream().mapToLong(SpoolSegment::length).sum();
+  }
+
+  @Override
+  public boolean isLasting() {
+    return true;
+  }
+
+  @Override
+  public synchronized @Nullable Parcel take(int most, long mostBytes) {
+    dropDone();
+    for (SpoolSegment segment : segments) {
+      try {
+        SpoolSegment.Slice slice = segment.take(most, mostBytes);
+        if (slice != null) {
+          return new Records(segment, slice);
+        }
+      } catch (IOException | RuntimeException e) {
+        log.warn("spool read", "A file of the spool cannot be read: " + e);
+      }
+    }
+    return null;
+  }
+
+  /** All but the newest, which may be written to. */
+  private void dropDone() {
+    while (segments.size() > 1 && segments.element().isEmpty()) {
+      segments.remove().close();
+    }
+  }
+
+  /** Deletes what is done; what is not waits for the next process. True when nothing does. */
+  synchronized boolean close() {
+    segments.forEach(SpoolSegment::close);
+    return segments.stream().allMatch(SpoolSegment::isEmpty);
+  }
+
+  private final class Records implements Parcel {
+    private final SpoolSegment segment;
+    private final SpoolSegment.Slice slice;
+    private final Progress.Share share;
+
+    Records(SpoolSegment segment, SpoolSegment.Slice slice) {
+      this.segment = segment;
+      this.slice = slice;
+      this.share = progress.take(slice.spans().size());
+    }
+
+    @Override
+    public int size() {
+      return slice.spans().size();
+    }
+
+    @Override
+    public OtlpBody body() {
+      return OtlpBody.joined(slice.spans());
+    }
+
+    @Override
+    public void settle(long spans) {
+      share.settle(spans);
+    }
+
+    @Override
+    public long unsettled() {
+      return share.open();
+    }
+
+    /** A parcel that is not settled to the last is sent again, by the next process. */
+    @Override
+    public void close() {
+      long open = share.open();
+      try {
+        if (open == 0) {
+          segment.done(slice);
+        } else {
+          segment.leave(slice);
+          share.settle(open);
+        }
+      } catch (IOException e) {
+        log.warn("spool write", "The spool cannot be written to, what is sent comes twice: " + e);
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package com.langfuse.sdk.line;
+
+import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.internal.Settings;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Sends until there is an answer that stands: passing troubles are waited out, a server that wants
+ * to rest is left alone by everybody, and while it refuses the keys it is asked now and then
+ * instead of being sent data. Threadsafe; each call blocks its own thread.
+ */
+public final class Line {
+
+  private static final Duration PROBE_INTERVAL = Duration.ofSeconds(30);
+
+  private final LangfuseEndpoint endpoint;
+  private final Settings settings;
+  private final QuietLog log;
+  private final Gate gate;
+
+  public Line(LangfuseEndpoint endpoint, Settings settings, QuietLog log) {
+    this(endpoint, settings, log, PROBE_INTERVAL);
+  }
+
+  Line(LangfuseEndpoint endpoint, Settings settings, QuietLog log, Duration probeInterval) {
+    this.endpoint = endpoint;
+    this.settings = settings;
+    this.log = log;
+    this.gate = new Gate(probeInterval);
+  }
+
+  /** One try. */
+  @FunctionalInterface
+  public interface Exchange {
+    Answer attempt() throws IOException, InterruptedException;
+  }
+
+  public LangfuseEndpoint endpoint() {
+    return endpoint;
+  }
+
+  /** Sends with Langfuse's rules, within the time for retries. */
+  public Outcome send(Exchange exchange) throws InterruptedException {
+    return send(exchange, false);
+  }
+
+  /**
+   * Sends with Langfuse's rules.
+   *
+   * @param forever for what is in no hurry and must not be given up: only a final answer ends it
+   */
+  public Outcome send(Exchange exchange, boolean forever) throws InterruptedException {
+    long start = System.nanoTime();
+    for (int attempt = 1; ; attempt++) {
+      gate.pass(this::probe);
+      Outcome outcome = attempt(exchange, attempt);
+      if (outcome.arrived()) {
+        gate.open();
+        return outcome;
+      }
+      if (outcome.refusesKeys()) {
+        gate.refuse();
+        warnOfKeys(outcome);
+        if (!forever) {
+          return outcome;
+        }
+      } else if (outcome.isWorthARetry()) {
+        Duration pause = pause(outcome);
+        if (!forever && isOver(start, pause)) {
+          return outcome;
+        }
+        log.debug("Langfuse " + outcome.words() + "; the next try is in " + pause + ".");
+        gate.backOff(pause);
+      } else {
+        return outcome;
+      }
+    }
+  }
+
+  /** For servers that are not Langfuse: tried again for a while, without a pause for the others. */
+  public Outcome sendElsewhere(Exchange exchange) throws InterruptedException {
+    long start = System.nanoTime();
+    for (int attempt = 1; ; attempt++) {
+      Outcome outcome = attempt(exchange, attempt);
+      Duration pause = Backoff.after(attempt);
+      if (outcome.arrived() || !outcome.isWorthARetry() || isOver(start, pause)) {
+        return outcome;
+      }
+      gate.backOff(pause);
+    }
+  }
+
+  /** Somebody waits for what is under way: our own pauses end now. */
+  public void hurry() {
+    gate.hurry();
+  }
+
+  /** How often the keys have been refused; 0 when sending works, as far as is known. */
+  public long refusals() {
+    return gate.refusals();
+  }
+
+  private static Outcome attempt(Exchange exchange, int attempt) throws InterruptedException {
+    try {
+      return Outcome.of(exchange.attempt(), attempt);
+    } catch (IOException | RuntimeException e) { // the latter by an application's own HTTP settings
+      return Outcome.of(e, attempt);
+    }
+  }
+
+  private Duration pause(Outcome outcome) {
+    Duration asked =
+        outcome
+            .retryAfter()
+            .map(header -> Backoff.asked(header, Instant.now()))
+            .orElse(Duration.ZERO);
+    if (asked.isZero()) {
+      return Backoff.after(outcome.attempts());
+    }
+    gate.rest(asked);
+    return asked;
+  }
+
+  private boolean isOver(long start, Duration pause) {
+    Duration soFar = Duration.ofNanos(System.nanoTime() - start);
+    return soFar.plus(pause).compareTo(settings.delivery().retryFor()) > 0;
+  }
+
+  /** An export without spans: Langfuse checks the keys and stores nothing. */
+  private boolean probe() {
+    try {
+      byte[] nothing = {};
+      String path = settings.tracesPath();
+      return !endpoint.post(path, "application/x-protobuf", nothing).refusesKeys();
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void warnOfKeys(Outcome outcome) {
+    log.warn(
+        "keys",
+        "Langfuse at "
+            + endpoint.baseUrl()
+            + " refuses the keys ("
+            + outcome.status()
+            + "), sending pauses: check "
+            + Settings.KEY_NAMES
+            + ", and that "
+            + Settings.BASE_URL_NAME
+            + " is the server these keys belong to.");
+  }
+}

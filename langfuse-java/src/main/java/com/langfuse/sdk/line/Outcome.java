@@ -1,0 +1,46 @@
+package com.langfuse.sdk.line;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How sending ended.
+ *
+ * @param answer the last one; null when none came at all
+ * @param words what happened, for a log line: {@code answered 400: …}
+ * @param attempts how often it was sent
+ */
+public record Outcome(@Nullable Answer answer, String words, int attempts) {
+
+  /** Stands for "no answer" among the statuses. */
+  public static final int NO_ANSWER = 0;
+
+  static Outcome of(Answer answer, int attempts) {
+    return new Outcome(answer, "answered " + answer.status() + ": " + answer.excerpt(), attempts);
+  }
+
+  static Outcome of(Exception unreachable, int attempts) {
+    return new Outcome(null, "could not be reached (" + unreachable + ")", attempts);
+  }
+
+  public boolean arrived() {
+    return answer != null && answer.isSuccess();
+  }
+
+  public int status() {
+    return answer == null ? NO_ANSWER : answer.status();
+  }
+
+  /** Langfuse does not know the keys, or does not let them write. */
+  public boolean refusesKeys() {
+    return answer != null && answer.refusesKeys();
+  }
+
+  boolean isWorthARetry() {
+    return answer == null || answer.isWorthARetry();
+  }
+
+  Optional<String> retryAfter() {
+    return answer == null ? Optional.empty() : answer.retryAfter();
+  }
+}

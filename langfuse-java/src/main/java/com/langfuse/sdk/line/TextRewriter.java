@@ -1,0 +1,16 @@
+package com.langfuse.sdk.line;
+
+/** Replaces texts in spans on their way out. Called by the delivery threads. */
+public interface TextRewriter {
+
+  /** A cheap look at an encoded request: false when there is surely nothing to replace in it. */
+  boolean mayChange(byte[] request);
+
+  /**
+   * What to send for a text attribute; the very same text when it is to stay.
+   *
+   * @param traceId 32 hex digits
+   * @param spanId 16 hex digits
+   */
+  String rewrite(String traceId, String spanId, String attribute, String text);
+}
