@@ -81,8 +81,8 @@ public final class DeliveryOptions {
 
   /**
    * What the waiting observations may weigh together: their texts, a character counted as one byte,
-   * and some 500 bytes each. By default a quarter of the heap, but at most 512 MiB. Texts in other
-   * than Latin scripts take twice as much of the heap.
+   * and some 1,200 bytes each. By default a quarter of the heap, but at most 512 MiB. Texts in
+   * other than Latin scripts take twice as much of the heap.
    */
   public DeliveryOptions queueBytes(long bytes) {
     this.queueBytes = bytes;
@@ -167,6 +167,7 @@ public final class DeliveryOptions {
 
   /** The line to Langfuse; null where there is nothing to send. */
   @Nullable Line line(Settings settings, QuietLog log) {
+    httpClient.accept(HttpClient.newBuilder()); // if it throws, then to whoever wrote it
     return settings.canSend()
         ? new Line(new LangfuseEndpoint(settings, httpClient), settings, log)
         : null;

@@ -2,6 +2,7 @@ package com.langfuse.sdk
 
 import com.langfuse.sdk.export.FlushReport
 import com.langfuse.sdk.internal.QuietLog
+import com.langfuse.sdk.internal.Settings
 import com.langfuse.sdk.local.LocalLangfuse
 import io.opentelemetry.context.Context
 import io.opentelemetry.sdk.trace.ReadWriteSpan
@@ -21,6 +22,9 @@ internal val DEADLINE: Duration = Duration.ofSeconds(20)
 internal fun bareBuilder(
     environment: Map<String, String> = emptyMap(),
 ) = LangfuseBuilder(environment::get).flushOnExit(false)
+
+/** What the builder makes of calls and environment, for tests of other packages. */
+internal val LangfuseBuilder.checkedSettings: Settings get() = settings()
 
 internal fun LocalLangfuse.client(configure: LangfuseBuilder.() -> Unit = {}): Langfuse =
     bareBuilder()

@@ -44,6 +44,64 @@ class SettingsTest :
             settings.canSend() shouldBe false
         }
 
+        test("delivery can be said by the environment too, OpenTelemetry's words last") {
+            val delivery =
+                settings(
+                    "OTEL_BSP_MAX_QUEUE_SIZE" to "4096",
+                    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" to "256",
+                    "OTEL_BSP_SCHEDULE_DELAY" to "1500",
+                    "OTEL_BSP_EXPORT_TIMEOUT" to "60000",
+                    "LANGFUSE_SPOOL_DIR" to "/var/spool/langfuse",
+                ).delivery()
+            delivery.queueCapacity() shouldBe 4096
+            delivery.flushAt() shouldBe 256
+            delivery.flushInterval() shouldBe Duration.ofMillis(1500)
+            delivery.retryFor() shouldBe Duration.ofMinutes(1)
+            delivery.spool().toString() shouldBe "/var/spool/langfuse"
+            settings(
+                "LANGFUSE_FLUSH_AT" to "7",
+                "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" to "256",
+            ).delivery().flushAt() shouldBe
+                7
+            settings("LANGFUSE_FLUSH_INTERVAL" to "0.5", "OTEL_BSP_SCHEDULE_DELAY" to "9")
+                .delivery()
+                .flushInterval() shouldBe Duration.ofMillis(500)
+            settings("LANGFUSE_MEDIA_UPLOAD_ENABLED" to "false").mediaUpload() shouldBe false
+            settings("LANGFUSE_MEDIA_UPLOAD_ENABLED" to "0").mediaUpload() shouldBe false
+        }
+
+        test("code wins over the environment, also for delivery") {
+            val settings =
+                bareBuilder(
+                    mapOf(
+                        "OTEL_BSP_MAX_QUEUE_SIZE" to "x",
+                        "LANGFUSE_SPOOL_DIR" to "\u0000",
+                        "LANGFUSE_FLUSH_AT" to "0",
+                    ),
+                )
+                    .flushAt(5)
+                    .delivery { it.queueCapacity(9).spool(java.nio.file.Path.of("mine")) }
+                    .settings()
+            settings.delivery().queueCapacity() shouldBe 9
+            settings.delivery().flushAt() shouldBe 5
+            settings.delivery().spool().toString() shouldBe "mine"
+        }
+
+        test("delivery settings that cannot work are refused with what to write instead") {
+            fun refusal(options: (DeliveryOptions) -> Unit) =
+                shouldThrow<IllegalArgumentException> { bareBuilder().delivery(options).build() }.message
+            refusal { it.queueCapacity(0) } shouldBe "queueCapacity is 0: write 1 or more, e.g. 200000"
+            refusal { it.queueBytes(-1) } shouldBe "queueBytes is -1: write 1 or more, e.g. 536870912"
+            refusal { it.spoolBytes(5) } shouldBe "spoolBytes is 5: write 1048576 or more, e.g. 1073741824"
+            refusal { it.retryFor(Duration.ofSeconds(-1)) } shouldBe
+                "retryFor is PT-1S: write a time from 0, for no retries, to 1 day"
+            refusal { it.flushInterval(Duration.ZERO) }!! shouldContain
+                "flushInterval (LANGFUSE_FLUSH_INTERVAL) is PT0S"
+            shouldThrow<IllegalArgumentException> {
+                settings("OTEL_BSP_MAX_QUEUE_SIZE" to "many")
+            }.message!! shouldContain "OTEL_BSP_MAX_QUEUE_SIZE is 'many': write a number, e.g. 200000"
+        }
+
         test("what is not said has the documented default") {
             val settings = settings("LANGFUSE_PUBLIC_KEY" to " ")
             settings.publicKey().shouldBeNull()
@@ -56,6 +114,10 @@ class SettingsTest :
             settings.tracingEnabled() shouldBe true
             settings.sampleRate() shouldBe 1.0
             settings.debug() shouldBe false
+            settings.mediaUpload() shouldBe true
+            settings.delivery().retryFor() shouldBe Duration.ofMinutes(10)
+            settings.delivery().spool().shouldBeNull()
+            settings.delivery().gzip() shouldBe true
         }
 
         test("the base URL has three names, the newest wins") {

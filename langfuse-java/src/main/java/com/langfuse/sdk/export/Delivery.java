@@ -30,6 +30,9 @@ final class Delivery implements SideDoor {
   /** Large observations do not wait for hundreds more. */
   private static final long MUCH = 8L * Dispatch.MOST_BYTES;
 
+  /** Threads that are interrupted end at once; one that does not is not waited for. */
+  private static final long LAST_PATIENCE = TimeUnit.MILLISECONDS.toNanos(300);
+
   /** How often a flush looks whether the keys have been refused meanwhile. */
   private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -143,10 +146,29 @@ final class Delivery implements SideDoor {
   @Override
   public void close() {
     closed = true;
+    List<Thread> running;
     synchronized (threads) {
-      threads.forEach(Thread::interrupt);
+      running = List.copyOf(threads);
     }
+    running.forEach(Thread::interrupt);
+    awaitEnd(running);
     abandonIfAlone();
+  }
+
+  /** So that all is counted, and the spool free for others, when close returns. */
+  private static void awaitEnd(List<Thread> interrupted) {
+    long deadline = System.nanoTime() + LAST_PATIENCE;
+    for (Thread thread : interrupted) {
+      long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (millis > 0 && thread != Thread.currentThread()) {
+        try {
+          thread.join(millis);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+    }
   }
 
   private List<Source> sources() {

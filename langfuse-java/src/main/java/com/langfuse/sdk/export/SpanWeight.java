@@ -10,8 +10,8 @@ import java.util.List;
  */
 final class SpanWeight {
 
-  private static final int SPAN = 500;
-  private static final int ATTRIBUTE = 48;
+  private static final int SPAN = 1_200;
+  private static final int ATTRIBUTE = 64;
 
   private long bytes = SPAN;
 

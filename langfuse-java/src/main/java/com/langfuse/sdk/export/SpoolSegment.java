@@ -179,11 +179,7 @@ final class SpoolSegment {
     }
   }
 
-  /** They have not arrived; the next process will find them. */
-  synchronized void leave(Slice slice) {
-    underWay -= slice.spans().size();
-  }
-
+  /** What was taken and never done counts as not done: the next process will find it. */
   synchronized boolean isEmpty() {
     return waiting.isEmpty() && underWay == 0;
   }

@@ -123,7 +123,6 @@ final class SpoolSource implements Source {
         if (open == 0) {
           segment.done(slice);
         } else {
-          segment.leave(slice);
           share.settle(open);
         }
       } catch (IOException e) {
