@@ -303,6 +303,7 @@ class ReliabilityTest :
             countingLangfuse().use { local ->
                 val langfuse = local.client { flushAt(50) }
                 val go = CountDownLatch(1)
+                val recorded = CountDownLatch(700)
                 val problems = ConcurrentLinkedQueue<Throwable>()
                 val reports = ConcurrentLinkedQueue<FlushReport>()
                 val threads =
@@ -311,8 +312,9 @@ class ReliabilityTest :
                             runCatching {
                                 go.await()
                                 langfuse.record(10)
+                                recorded.countDown()
                                 when {
-                                    index == 1_000 -> reports += langfuse.close(DEADLINE)
+                                    index == 1_000 -> recorded.await().also { reports += langfuse.close(DEADLINE) }
                                     index % 2 == 0 -> reports += langfuse.flush(DEADLINE)
                                 }
                             }.onFailure(problems::add)
