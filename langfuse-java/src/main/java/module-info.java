@@ -15,4 +15,5 @@ module com.langfuse.sdk {
   exports com.langfuse.sdk;
   exports com.langfuse.sdk.export;
   exports com.langfuse.sdk.propagation;
+  exports com.langfuse.sdk.score;
 }

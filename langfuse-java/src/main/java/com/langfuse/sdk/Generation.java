@@ -1,5 +1,6 @@
 package com.langfuse.sdk;
 
+import com.langfuse.sdk.score.Score;
 import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,17 @@ public interface Generation extends Observation {
 
   @Override
   Generation environment(@Nullable String environment);
+
+  @Override
+  Generation score(@Nullable Score score);
+
+  @Override
+  default Generation score(String name, double value) {
+    return score(Score.numeric(name, value));
+  }
+
+  @Override
+  Generation scoreTrace(@Nullable Score score);
 
   @Override
   Generation recordException(@Nullable Throwable thrown);

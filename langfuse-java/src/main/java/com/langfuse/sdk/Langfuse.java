@@ -5,6 +5,9 @@ import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.propagation.PropagatedAttributes;
+import com.langfuse.sdk.score.Score;
+import com.langfuse.sdk.score.ScoreDelivery;
+import com.langfuse.sdk.score.Scores;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
@@ -101,9 +104,10 @@ public final class Langfuse implements AutoCloseable {
     return new Propagation(this);
   }
 
-  /** The current context with this client in it, so that {@link #current} finds it there. */
-  public Context context() {
-    return storeIn(Context.current());
+  /** Judges what is not at hand as an observation: by ids, perhaps long afterwards. */
+  public Scores scores() {
+    ScoreDelivery scores = wiring.scores();
+    return scores == null ? score -> {} : scores;
   }
 
   /** False when keys are missing or tracing is switched off: then nothing is recorded. */
@@ -243,6 +247,14 @@ public final class Langfuse implements AutoCloseable {
   /** An unsampled span in the slot would have the application's tracers give up on their own. */
   boolean fillsSpanSlot(Span span) {
     return !wiring.separate() && (!wiring.ownsProvider() || span.getSpanContext().isSampled());
+  }
+
+  /** A score of a trace that is sent. */
+  void score(Score score, @Nullable String environment) {
+    ScoreDelivery scores = wiring.scores();
+    if (scores != null) {
+      scores.create(score, environment);
+    }
   }
 
   boolean choosesTraceIds() {

@@ -14,6 +14,7 @@ import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
 import com.langfuse.sdk.internal.TraceIds;
 import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.score.ScoreDelivery;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -370,20 +371,36 @@ public final class LangfuseBuilder {
       SpanWriter writer,
       Settings settings,
       boolean own) {
-    if (!processor.isEnabled()) {
+    Line line = processor.line();
+    if (line == null) {
       return new Langfuse(Wiring.disabled(writer));
     }
+    ScoreDelivery scores = scores(line, writer, settings, own);
+    processor.add(scores);
     Tracer tracer = provider.get(LangfuseAttributes.SCOPE_NAME, SdkVersion.CURRENT);
     return new Langfuse(
         new Wiring(
             tracer,
             processor,
+            scores,
             writer,
             own,
             separateTraces,
             claimInBaggage,
             settings.captureIo(),
             flushOnExit));
+  }
+
+  /** On a provider of the application's its sampler decides on traces, not our sample rate. */
+  private ScoreDelivery scores(Line line, SpanWriter writer, Settings settings, boolean own) {
+    return new ScoreDelivery(
+        line,
+        delivery.ledger(ExportLine.SCORES, writer.log()),
+        writer.log(),
+        settings.environment(),
+        writer.encoder(),
+        writer::masked,
+        sampler(own ? settings.sampleRate() : 1));
   }
 
   /** Not parent-based: an APM tool that samples its own traces must not thin out ours. */

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes out of a value what must not leave the process. Applied to what the application hands to an
  * observation (input, output, metadata, model parameters, status messages, trace input and output)
- * before it is written as text, on the caller's thread. Not asked about names, ids, numbers and
- * propagated attributes, which are there to be searched for.
+ * and to a score (comment, metadata, free text) before it is written as text, on the caller's
+ * thread. Not asked about names, ids, numbers and propagated attributes, which are there to be
+ * searched for.
  *
  * <pre>{@code
  * Langfuse.builder().mask(value -> value instanceof String text ? redact(text) : value)

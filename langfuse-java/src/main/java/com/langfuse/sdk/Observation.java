@@ -1,5 +1,6 @@
 package com.langfuse.sdk;
 
+import com.langfuse.sdk.score.Score;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import java.time.Instant;
@@ -9,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * A running step of your program, as Langfuse will show it.
  *
  * <p>Every method may be called from any thread, takes null for "nothing to say", and never throws:
- * what cannot be recorded becomes a marker text. After {@link #end} all of them do nothing. A later
- * value replaces an earlier one; metadata is kept key by key.
+ * what cannot be recorded becomes a marker text. After {@link #end} all of them do nothing, except
+ * that scores may come later. A later value replaces an earlier one; metadata is kept key by key.
  *
  * <pre>{@code
  * Observation search = langfuse.observation("search", RETRIEVER).input(query).start();
@@ -71,6 +72,24 @@ public interface Observation {
    * ERROR, with an exception event. A level ERROR with status message that you set yourself stays.
    */
   Observation recordException(@Nullable Throwable thrown);
+
+  /**
+   * Judges this observation. May come long after its end; has its environment, unless the score
+   * says otherwise; is left out where its trace is not sampled.
+   *
+   * <pre>{@code
+   * Observation.current().score(Score.categorical("tone", "friendly").comment("by a human"));
+   * }</pre>
+   */
+  Observation score(@Nullable Score score);
+
+  /** Judges this observation by a number. */
+  default Observation score(String name, double value) {
+    return score(Score.numeric(name, value));
+  }
+
+  /** Judges the trace as a whole; otherwise like {@link #score(Score)}. */
+  Observation scoreTrace(@Nullable Score score);
 
   /** Lets everyone with the trace's link see it. Cannot be taken back here. */
   Observation publishTrace();

@@ -2,6 +2,7 @@ package com.langfuse.sdk;
 
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.score.Score;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
@@ -218,6 +219,18 @@ final class OtelObservation implements Generation {
       span.setStatus(StatusCode.ERROR, owner.writer().maskedText(ending.why()));
       owner.writer().writeException(span, ending);
     }
+  }
+
+  @Override
+  public Generation score(@Nullable Score score) {
+    SpanScores.hand(this, score == null ? null : score.observation(traceId(), id()));
+    return this;
+  }
+
+  @Override
+  public Generation scoreTrace(@Nullable Score score) {
+    SpanScores.hand(this, score == null ? null : score.trace(traceId()));
+    return this;
   }
 
   @Override

@@ -156,7 +156,8 @@ record SpanWriter(JsonEncoder encoder, JsonEncoder ours, @Nullable Mask mask, Qu
     }
   }
 
-  private @Nullable Object masked(Object value) {
+  /** Null where the mask leaves nothing. Never throws. */
+  @Nullable Object masked(Object value) {
     if (mask == null) {
       return value;
     }

@@ -1,6 +1,7 @@
 package com.langfuse.sdk;
 
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
+import com.langfuse.sdk.score.ScoreDelivery;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What a client is made of; put together by the builder.
  *
  * @param processor null when the client is disabled
+ * @param scores null when the client is disabled
  * @param ownsProvider false on a provider of the application's, whose life is not ours
  * @param separate whether our traces keep apart from the application's
  * @param claimsInBaggage whether called services are told that the trace has its top-most span
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 record Wiring(
     Tracer tracer,
     @Nullable LangfuseSpanProcessor processor,
+    @Nullable ScoreDelivery scores,
     SpanWriter writer,
     boolean ownsProvider,
     boolean separate,
@@ -27,6 +30,6 @@ record Wiring(
 
   static Wiring disabled(SpanWriter writer) {
     Tracer none = TracerProvider.noop().get("disabled");
-    return new Wiring(none, null, writer, true, false, false, true, false);
+    return new Wiring(none, null, null, writer, true, false, false, true, false);
   }
 }

@@ -31,6 +31,8 @@
  *   <li>{@link com.langfuse.sdk.Propagation} gives user, session and tags to all observations of a
  *       scope; {@link com.langfuse.sdk.propagation.TraceHeaders} takes them to other services;
  *       {@link com.langfuse.sdk.TraceContext} goes on with a trace from elsewhere.
+ *   <li>{@link com.langfuse.sdk.score.Score} says what somebody thinks of an observation, a trace,
+ *       a session or a run over a dataset.
  *   <li>Ended observations leave through {@link com.langfuse.sdk.export}, as {@link
  *       com.langfuse.sdk.Mask} and {@link com.langfuse.sdk.export.SpanFilter} allow; {@link
  *       com.langfuse.sdk.Langfuse#flush} tells what became of them.

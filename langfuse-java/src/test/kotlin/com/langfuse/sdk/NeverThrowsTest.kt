@@ -1,6 +1,8 @@
 package com.langfuse.sdk
 
 import com.langfuse.sdk.ObservationType.GENERATION
+import com.langfuse.sdk.score.Score
+import com.langfuse.sdk.score.Scores
 import io.kotest.assertions.throwables.shouldNotThrowAny
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.throwables.shouldThrowAny
@@ -76,13 +78,12 @@ class NeverThrowsTest :
                     shouldNotThrowAny {
                         method.invoke(
                             target,
-                            *method.parameterTypes.map {
-                                if (it ==
-                                    Int::class.java
-                                ) {
-                                    1
-                                } else {
-                                    null
+                            *method.parameterTypes.map<Class<*>, Any?> {
+                                when (it) {
+                                    Int::class.java -> 1
+                                    Double::class.java -> 1.0
+                                    Boolean::class.java -> true
+                                    else -> null
                                 }
                             }.toTypedArray(),
                         )
@@ -97,6 +98,8 @@ class NeverThrowsTest :
                     callWithNulls(langfuse.observation("a", GENERATION).start(), Generation::class.java)
                     callWithNulls(langfuse.observation("a"), ObservationBuilder::class.java)
                     callWithNulls(langfuse.propagate(), Propagation::class.java)
+                    callWithNulls(Score.bool("a", true), Score::class.java)
+                    callWithNulls(langfuse.scores(), Scores::class.java)
                     val untyped = Langfuse::class.java.getMethod(
                         "observation",
                         String::class.java,
@@ -110,7 +113,7 @@ class NeverThrowsTest :
                         )
                         .start()
                         .end()
-                    langfuse.flush(DEADLINE).isComplete shouldBe true
+                    langfuse.flush(DEADLINE).observations().isComplete shouldBe true
                     local.observations().map { it.type } shouldContainExactlyInAnyOrder
                         listOf("EVENT", "EVENT", "SPAN", "GENERATION")
                 }

@@ -330,7 +330,7 @@ class ObservationTreeTest :
                 withLangfuse { _, b ->
                     a.observation("a").block {
                         Langfuse.current() shouldBe a
-                        b.context().makeCurrent().use { Langfuse.current() shouldBe b }
+                        b.propagate().context().makeCurrent().use { Langfuse.current() shouldBe b }
                         b.propagate().userId("u").run<RuntimeException> { Langfuse.current() shouldBe b }
                         b.observation("b").block { Langfuse.current() shouldBe b }
                         Langfuse.current() shouldBe a

@@ -182,7 +182,7 @@ class SharedProviderTest :
 
         test("the current observation is the application's span where there is no other") {
             withAttached { local, langfuse, provider ->
-                langfuse.context().makeCurrent().use {
+                langfuse.propagate().context().makeCurrent().use {
                     provider.get("any").span("llm", "gen_ai.system" to "x") {
                         Observation.current().output("written on it").metadata("k", "v")
                         Observation.current().observation("child").start().end()

@@ -38,7 +38,7 @@ public fun Observation.asContextElement(): CoroutineContext = context().asContex
  * }
  * ```
  */
-public fun Langfuse.asContextElement(): CoroutineContext = context().asContextElement()
+public fun Langfuse.asContextElement(): CoroutineContext = propagate().context().asContextElement()
 
 /** [withContext], except that the caller gets the very instance that was thrown. */
 internal suspend fun <T> inContext(context: CoroutineContext, block: suspend CoroutineScope.() -> T): T =

@@ -113,6 +113,7 @@ final class Dispatch {
           outcome.status(),
           "Langfuse at " + line.endpoint().baseUrl() + " " + outcome.words());
       parcel.settle(body.spans());
+      line.settled(outcome);
     }
 
     private void sendHalves(OtlpBody body) throws InterruptedException {

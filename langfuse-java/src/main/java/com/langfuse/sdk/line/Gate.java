@@ -102,6 +102,15 @@ final class Gate {
         probes = 0;
         scheduleProbe();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What met the refusal is counted, so who waits for it may go. */
+  void tellRefusal() {
+    lock.lock();
+    try {
       refusals++;
     } finally {
       lock.unlock();
@@ -133,7 +142,7 @@ final class Gate {
     }
   }
 
-  /** How often the keys have been refused, as long as they are; 0 when they are not. */
+  /** How often a refusal was told, as long as the keys are refused; 0 when they are not. */
   long refusals() {
     lock.lock();
     try {

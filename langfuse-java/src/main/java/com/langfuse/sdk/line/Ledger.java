@@ -27,6 +27,10 @@ public final class Ledger {
   private final Map<Integer, LongAdder> failures = new ConcurrentHashMap<>();
   private final AtomicLong droppedUntold = new AtomicLong();
   private volatile String dropReason = "";
+  private final AtomicLong refusedUntold = new AtomicLong();
+  private volatile Refusal refusal = new Refusal(0, "");
+
+  private record Refusal(int status, String reason) {}
 
   /**
    * @param kind in the plural, for people
@@ -62,7 +66,7 @@ public final class Ledger {
    * @param reason what happened, for people: {@code Langfuse at … answered 400: …}
    */
   public void failed(long count, int status, String reason) {
-    failures.computeIfAbsent(status, s -> new LongAdder()).add(count);
+    count(count, status);
     log.warn("failed " + kind, count + " " + kind + " are lost: " + reason);
     tell(count, false, status, reason);
   }
@@ -81,6 +85,31 @@ public final class Ledger {
     if (untold > 0) {
       tell(untold, true, Outcome.NO_ANSWER, dropReason);
     }
+  }
+
+  /**
+   * Given up before it was sent, which the caller has put into the log. Safe on the application's
+   * threads: the listener hears of it later.
+   *
+   * @param status that the server would have answered with
+   */
+  public void refused(long count, int status, String reason) {
+    count(count, status);
+    refusal = new Refusal(status, reason);
+    refusedUntold.addAndGet(count);
+  }
+
+  /** Called by a delivery thread now and then. */
+  public void tellRefused() {
+    long untold = refusedUntold.getAndSet(0);
+    if (untold > 0) {
+      Refusal last = refusal;
+      tell(untold, false, last.status(), last.reason());
+    }
+  }
+
+  private void count(long count, int status) {
+    failures.computeIfAbsent(status, s -> new LongAdder()).add(count);
   }
 
   private void tell(long count, boolean neverSent, int status, String reason) {

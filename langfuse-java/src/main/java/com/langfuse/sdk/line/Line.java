@@ -66,6 +66,7 @@ public final class Line {
         if (!forever) {
           return outcome;
         }
+        gate.tellRefusal();
       } else if (outcome.isWorthARetry()) {
         Duration pause = pause(outcome);
         if (!forever && isOver(start, pause)) {
@@ -95,6 +96,16 @@ public final class Line {
   /** Somebody waits for what is under way: our own pauses end now. */
   public void hurry() {
     gate.hurry();
+  }
+
+  /**
+   * Called when what was sent is settled. If the keys were refused, then whoever waits for more of
+   * it waits in vain, and learns so only now, when the report is right.
+   */
+  public void settled(Outcome outcome) {
+    if (outcome.refusesKeys()) {
+      gate.tellRefusal();
+    }
   }
 
   /** How often the keys have been refused; 0 when sending works, as far as is known. */

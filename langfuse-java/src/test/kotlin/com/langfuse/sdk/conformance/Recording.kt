@@ -58,7 +58,7 @@ internal fun record(scenario: Scenario): Recording =
 
 private fun runAndFlush(interpreter: Interpreter, scenario: Scenario, langfuse: Langfuse) {
     // On a stack that bears deep nesting.
-    val task = FutureTask { langfuse.context().makeCurrent().use { interpreter.perform(scenario.steps) } }
+    val task = FutureTask { langfuse.propagate().context().makeCurrent().use { interpreter.perform(scenario.steps) } }
     Thread(null, task, scenario.id, STACK_BYTES).start()
     task.get()
     val report = langfuse.flush(DEADLINE)

@@ -1,0 +1,231 @@
+package com.langfuse.sdk.score;
+
+import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Backlog;
+import com.langfuse.sdk.line.Ledger;
+import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.Outcome;
+import com.langfuse.sdk.line.Progress;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scores that wait, and the daemon that sends them: when there are some, when one has waited for a
+ * second, or when somebody is in a hurry. Threadsafe.
+ */
+final class ScoreQueue {
+
+  private static final int MOST_SCORES = 100_000;
+  private static final long MOST_BYTES = 16 << 20;
+  private static final int BATCH_SCORES = 100;
+
+  /** The server takes 4.5 MB. */
+  private static final long BATCH_BYTES = 2_500_000;
+
+  private static final int ENOUGH = 10;
+  private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
+
+  /** How often a flush looks whether the keys have been refused meanwhile. */
+  private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** A thread that is interrupted ends at once; if it does not, it is not waited for. */
+  private static final long LAST_PATIENCE_MILLIS = 300;
+
+  private static final String LATE =
+      "A score was given after its Langfuse client was closed, and is lost.";
+  private static final String LEFT = "Langfuse was closed before all scores were delivered.";
+  private static final String FULL =
+      "Too many scores wait to be sent, the newest are lost: is Langfuse reachable?";
+
+  /** What the worker is at: who adds a score knows by it whether to wake it up. */
+  private enum Work {
+    IDLE,
+    COLLECTING,
+    SENDING
+  }
+
+  private final Line line;
+  private final ScoreSender sender;
+  private final Ledger ledger;
+  private final QuietLog log;
+  private final Backlog<ScoreEvent> backlog = new Backlog<>(MOST_SCORES, MOST_BYTES);
+  private final Progress progress = backlog.progress();
+
+  private volatile @Nullable Thread worker;
+  private volatile Work work = Work.SENDING;
+  private volatile boolean refusing;
+  private volatile boolean closed;
+
+  /** Of the keys, when somebody was in a hurry last. */
+  private volatile long refusals;
+
+  ScoreQueue(Line line, Ledger ledger, QuietLog log) {
+    this.line = line;
+    this.sender = new ScoreSender(line, ledger, log);
+    this.ledger = ledger;
+    this.log = log;
+  }
+
+  /** Never blocks; what there is no room for is counted. */
+  void offer(ScoreEvent event) {
+    if (refusing) {
+      ledger.dropped(1, LATE);
+    } else if (!backlog.offer(event, event.weight())) {
+      ledger.dropped(1, FULL);
+    } else if (closed) {
+      abandon(); // it came in while the worker left
+    } else if (worker == null || work == Work.IDLE || (work == Work.COLLECTING && isDue())) {
+      wakeUp();
+    }
+  }
+
+  /** Starts the worker, if there is none. */
+  void wakeUp() {
+    Thread running = worker;
+    if (running == null) {
+      start();
+    } else {
+      LockSupport.unpark(running);
+    }
+  }
+
+  void hurry() {
+    refusals = line.refusals();
+    progress.hurry();
+    if (progress.waiting() > 0) {
+      wakeUp();
+    }
+  }
+
+  /** Also returns when the keys are refused: waiting on would not help. */
+  long await(long nanos) throws InterruptedException {
+    long deadline = System.nanoTime() + nanos;
+    long target = progress.accepted();
+    while (true) {
+      long left = deadline - System.nanoTime();
+      long open = progress.await(target, Math.min(left, GLANCE));
+      if (open == 0 || left <= 0 || line.refusals() > refusals) {
+        return open;
+      }
+    }
+  }
+
+  void refuse() {
+    refusing = true;
+  }
+
+  /** Waits a moment for the worker, so that all is counted then. */
+  void close() {
+    closed = true;
+    Thread running = worker;
+    if (running != null && running != Thread.currentThread()) {
+      running.interrupt();
+      try {
+        running.join(LAST_PATIENCE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    abandon();
+  }
+
+  private synchronized void start() {
+    if (worker != null || closed) {
+      return;
+    }
+    try {
+      // Without the inheritable thread-locals of whichever request came first.
+      Thread thread = new Thread(null, this::run, "langfuse-scores", 0, false);
+      thread.setDaemon(true);
+      worker = thread;
+      thread.start();
+    } catch (Throwable noThread) {
+      worker = null;
+      log.warn(
+          "score thread", "The thread for scores cannot be started, the next tries.", noThread);
+    }
+  }
+
+  private void run() {
+    try {
+      while (!closed) {
+        awaitBatch();
+        Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
+        if (batch == null) {
+          Thread.onSpinWait(); // one is counted but not queued yet
+        } else {
+          deliver(batch);
+        }
+      }
+    } catch (InterruptedException closing) {
+      log.debug("The thread for scores was stopped.");
+    } finally {
+      if (closed) {
+        abandon();
+      } else {
+        worker = null; // it broke, the next score starts another one
+      }
+      tell();
+    }
+  }
+
+  private void awaitBatch() throws InterruptedException {
+    long deadline = System.nanoTime() + LONGEST_WAIT;
+    while (true) {
+      tell();
+      boolean empty = progress.waiting() == 0;
+      work = empty ? Work.IDLE : Work.COLLECTING;
+      if (isDue()) { // asked after that: who comes now wakes us up
+        break;
+      }
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      if (empty && progress.waiting() == 0) {
+        LockSupport.park(this);
+        deadline = System.nanoTime() + LONGEST_WAIT;
+      } else if (!empty) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          break;
+        }
+        LockSupport.parkNanos(this, left);
+      }
+    }
+    work = Work.SENDING;
+  }
+
+  private boolean isDue() {
+    long waiting = progress.waiting();
+    return closed || waiting >= ENOUGH || (waiting > 0 && progress.isHurried());
+  }
+
+  private void deliver(Backlog.Batch<ScoreEvent> batch) throws InterruptedException {
+    try {
+      sender.send(batch);
+    } catch (InterruptedException closing) {
+      ledger.dropped(batch.unsettled(), LEFT);
+      throw closing;
+    } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
+      ledger.failed(batch.unsettled(), Outcome.NO_ANSWER, "they cannot be sent: " + t);
+    } finally {
+      batch.close();
+    }
+  }
+
+  /** Nobody will come for what is left. */
+  private void abandon() {
+    Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
+    while (batch != null) {
+      ledger.dropped(batch.values().size(), LEFT);
+      batch.close();
+      batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
+    }
+  }
+
+  private void tell() {
+    ledger.tellDropped();
+    ledger.tellRefused();
+  }
+}

@@ -1,0 +1,150 @@
+package com.langfuse.sdk.score;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Answer;
+import com.langfuse.sdk.line.Backlog;
+import com.langfuse.sdk.line.Ledger;
+import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.Outcome;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * From a batch of scores to a verdict on each. Together where the server takes events, one by one
+ * where it does not any more. For one thread.
+ */
+final class ScoreSender {
+
+  private static final String INGESTION = "/api/public/ingestion";
+  private static final String SCORES = "/api/public/scores";
+  private static final String JSON = "application/json";
+  private static final int BAD_REQUEST = 400;
+  private static final int NOT_FOUND = 404;
+  private static final int GONE = 410;
+  private static final int TOO_LARGE = 413;
+  private static final int LONGEST_REASON = 300;
+
+  private final Line line;
+  private final Ledger ledger;
+  private final QuietLog log;
+  private final ObjectMapper answers = new ObjectMapper();
+  private boolean oneByOne;
+
+  ScoreSender(Line line, Ledger ledger, QuietLog log) {
+    this.line = line;
+    this.ledger = ledger;
+    this.log = log;
+  }
+
+  /** Settles all of the batch, unless it is interrupted. */
+  void send(Backlog.Batch<ScoreEvent> batch) throws InterruptedException {
+    send(batch, batch.values(), 0);
+  }
+
+  /**
+   * @param tries that these scores have behind them
+   */
+  private void send(Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int tries)
+      throws InterruptedException {
+    if (oneByOne) {
+      sendOneByOne(batch, events, tries);
+      return;
+    }
+    byte[] body = ScoreEvent.batch(events);
+    Outcome outcome = line.send(() -> line.endpoint().post(INGESTION, JSON, body));
+    int triesNow = tries + outcome.attempts();
+    if (outcome.answer() != null && outcome.arrived()) {
+      heed(outcome.answer(), events);
+      settle(batch, events.size(), triesNow);
+      return;
+    }
+    switch (outcome.status()) {
+      case NOT_FOUND, GONE -> {
+        log.debug("Langfuse " + outcome.words() + "; from now on scores are sent one by one.");
+        oneByOne = true;
+        send(batch, events, triesNow);
+      }
+      case BAD_REQUEST, TOO_LARGE -> sendInHalves(batch, events, triesNow, outcome);
+      default -> fail(batch, events, triesNow, outcome);
+    }
+  }
+
+  /** One that cannot be taken must not cost the others. */
+  private void sendInHalves(
+      Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int tries, Outcome outcome)
+      throws InterruptedException {
+    int half = events.size() / 2;
+    if (half == 0) {
+      fail(batch, events, tries, outcome);
+      return;
+    }
+    send(batch, events.subList(0, half), tries);
+    send(batch, events.subList(half, events.size()), tries);
+  }
+
+  private void sendOneByOne(
+      Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int triesBefore)
+      throws InterruptedException {
+    for (ScoreEvent each : events) {
+      Outcome outcome = line.send(() -> line.endpoint().send("POST", SCORES, JSON, each.body()));
+      int tries = triesBefore + outcome.attempts();
+      if (outcome.arrived()) {
+        ledger.exported(1);
+        settle(batch, 1, tries);
+      } else {
+        fail(batch, List.of(each), tries, outcome);
+      }
+    }
+  }
+
+  private void fail(
+      Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int tries, Outcome outcome) {
+    String what = events.size() == 1 ? events.get(0).label() + ": " : "";
+    String server = "Langfuse at " + line.endpoint().baseUrl() + " ";
+    ledger.failed(events.size(), outcome.status(), what + server + outcome.words());
+    settle(batch, events.size(), tries);
+    line.settled(outcome);
+  }
+
+  private void settle(Backlog.Batch<ScoreEvent> batch, int count, int tries) {
+    if (tries > 1) {
+      ledger.retried(count);
+    }
+    batch.settle(count); // last: whoever waits for it reads the ledger
+  }
+
+  /** An answer to a batch has a verdict on each event; one that is not refused is accepted. */
+  private void heed(Answer answer, List<ScoreEvent> events) {
+    Map<String, ScoreEvent> accepted = new LinkedHashMap<>();
+    events.forEach(each -> accepted.put(each.id(), each));
+    for (JsonNode error : errorsIn(answer)) {
+      ScoreEvent refused = accepted.remove(error.path("id").asText());
+      if (refused != null) {
+        int status = error.path("status").asInt(BAD_REQUEST);
+        ledger.failed(1, status, "Langfuse refuses " + refused.label() + ": " + reason(error));
+      }
+    }
+    ledger.exported(accepted.size());
+  }
+
+  private JsonNode errorsIn(Answer answer) {
+    try {
+      return answers.readTree(answer.body()).path("errors");
+    } catch (JsonProcessingException noVerdicts) {
+      log.debug("The answer to " + INGESTION + " is no JSON: " + noVerdicts.getOriginalMessage());
+      return answers.createArrayNode();
+    }
+  }
+
+  private static String reason(JsonNode error) {
+    String message = error.path("message").asText();
+    JsonNode detail = error.path("error");
+    String details = detail.isTextual() ? detail.asText() : detail.toString();
+    String reason = details.isEmpty() ? message : message + " (" + details + ")";
+    return reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON) + "…";
+  }
+}

@@ -1,0 +1,393 @@
+package com.langfuse.sdk.score
+
+import com.langfuse.sdk.DEADLINE
+import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.client
+import com.langfuse.sdk.export.DeliveryListener.Loss
+import com.langfuse.sdk.local.Fault
+import com.langfuse.sdk.local.LocalLangfuse
+import com.langfuse.sdk.score.ScriptedServer.Answer
+import com.langfuse.sdk.warningsOf
+import com.langfuse.sdk.withLangfuse
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.ints.shouldBeLessThanOrEqual
+import io.kotest.matchers.longs.shouldBeLessThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
+import java.time.Duration
+import java.time.Instant
+import java.util.Base64
+import java.util.UUID
+import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.CountDownLatch
+import kotlin.concurrent.thread
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.measureTime
+
+/** From a score that was taken to the server's verdict on it, over real sockets. */
+class ScoreDeliveryTest :
+    FunSpec({
+        fun Langfuse.createAll(vararg names: String) = names.forEach { create(some(it)) }
+
+        fun Langfuse.flushed() = flush(DEADLINE).scores()
+
+        fun scoreThreads() = Thread.getAllStackTraces().keys.filter { it.name == "langfuse-scores" && it.isAlive }
+
+        test("a request is a batch of events, gzipped, with the keys and names of the SDK") {
+            withLangfuse { local, langfuse ->
+                langfuse.createAll("a", "b")
+                langfuse.flushed().exported() shouldBe 2
+                val request = local.requests().single()
+                request.method shouldBe "POST"
+                request.path shouldBe INGESTION
+                request.status shouldBe 207
+                request.headers["content-type"] shouldBe "application/json"
+                request.headers["content-encoding"] shouldBe "gzip"
+                request.headers["x-langfuse-sdk-name"] shouldBe "java"
+                val credentials = Base64.getEncoder().encodeToString(
+                    "${local.publicKey()}:${local.secretKey()}".toByteArray(),
+                )
+                request.headers["authorization"] shouldBe "Basic $credentials"
+                val events = request.json()["batch"].toList()
+                events.map { it["type"].asText() } shouldContainExactly listOf("score-create", "score-create")
+                events.map { UUID.fromString(it["id"].asText()) }.toSet() shouldHaveSize 2
+                events.forEach { Instant.parse(it["timestamp"].asText()) }
+                events.map { it["body"].properties().map { field -> field.key } }.forEach {
+                    it shouldContainExactlyInAnyOrder listOf("id", "name", "value", "dataType", "traceId")
+                }
+            }
+        }
+
+        test("a score leaves by itself soon, without a flush; ten do so at once") {
+            withLangfuse { local, langfuse ->
+                langfuse.createAll("a")
+                local.awaitScores(1, DEADLINE).single().name shouldBe "a"
+                langfuse.createAll("b")
+                local.awaitScores(2, DEADLINE)
+                val isAtOnce =
+                    (1..5).any { attempt ->
+                        measureTime {
+                            repeat(10) { langfuse.createAll("c") }
+                            local.awaitScores(2 + 10 * attempt, DEADLINE)
+                        } < 800.milliseconds
+                    }
+                isAtOnce shouldBe true
+            }
+        }
+
+        test("scores that come one after the other share a request") {
+            withLangfuse { local, langfuse ->
+                repeat(9) { langfuse.createAll("a") }
+                local.awaitScores(9, DEADLINE)
+                local.awaitRequests(1, DEADLINE) shouldHaveSize 1
+            }
+        }
+
+        test("8 threads × 1,000 scores arrive exactly once, in requests of at most 100") {
+            withLangfuse { local, langfuse ->
+                val go = CountDownLatch(1)
+                (1..8)
+                    .map { index ->
+                        thread {
+                            go.await()
+                            repeat(1_000) { langfuse.createAll("$index-$it") }
+                        }
+                    }.also { go.countDown() }
+                    .forEach { it.join() }
+                val report = langfuse.flush(Duration.ofSeconds(60))
+                report.isComplete shouldBe true
+                report.scores().exported() shouldBe 8_000
+                local.scores().map { it.name }.toSet() shouldHaveSize 8_000
+                val batches = local.requests().map { it.json()["batch"].size() }
+                batches.sum() shouldBe 8_000
+                batches.max() shouldBeLessThanOrEqual 100
+            }
+        }
+
+        test("a request has at most 2.5 MB") {
+            ScriptedServer { Answer(207) }.use { server ->
+                server.client().use { langfuse ->
+                    repeat(5) { langfuse.create(some("large").comment("x".repeat(1_000_000))) }
+                    langfuse.create(some("huge").comment("x".repeat(3_000_000)))
+                    langfuse.flushed().exported() shouldBe 6
+                }
+                server.requests.filter { it.names.size > 1 }.forEach { it.bytes shouldBeLessThanOrEqual 2_500_100 }
+                server.requests.flatMap { it.names } shouldContainExactly List(5) { "large" } + "huge"
+            }
+        }
+
+        test("an answer with a bad one among three: it fails by name, the others are exported") {
+            val losses = CopyOnWriteArrayList<Loss>()
+            val warnings =
+                warningsOf {
+                    ScriptedServer { request ->
+                        val ids = request.json["batch"].map { it["id"].asText() }
+                        Answer(
+                            207,
+                            """{"successes":[{"id":"${ids[0]}","status":201},{"id":"${ids[2]}","status":201}],
+                            "errors":[{"id":"${ids[1]}","status":422,"message":"Invalid request data",
+                            "error":"config not found"},{"id":"unknown","status":400,"message":"?"}]}""",
+                        )
+                    }.use { server ->
+                        server.client { delivery { it.listener(losses::add) } }.use { langfuse ->
+                            langfuse.createAll("good", "bad", "fine")
+                            langfuse.flushed().let {
+                                it.exported() shouldBe 2
+                                it.failures() shouldBe mapOf(422 to 1L)
+                                it.retried() shouldBe 0
+                            }
+                        }
+                    }
+                }
+            warnings.single() shouldContain "Score 'bad': Invalid request data (config not found)"
+            losses.single().let {
+                it.kind() shouldBe "scores"
+                it.count() shouldBe 1
+                it.status() shouldBe 422
+                it.dropped() shouldBe false
+                it.reason() shouldContain "'bad'"
+            }
+        }
+
+        listOf("", "no JSON", "[]", "{\"errors\":null}", "{\"errors\":[null,{}]}").forEach { body ->
+            test("an answer without verdicts is a yes: '$body'") {
+                ScriptedServer { Answer(200, body) }.use { server ->
+                    server.client().use { langfuse ->
+                        langfuse.createAll("a", "b")
+                        langfuse.flushed().exported() shouldBe 2
+                    }
+                }
+            }
+        }
+
+        test("503 is tried again with the same ids, so nothing is stored twice") {
+            withLangfuse { local, langfuse ->
+                local.enqueue(Fault.status(503), Fault.halfBody())
+                langfuse.createAll("a", "b")
+                langfuse.flushed().let {
+                    it.exported() shouldBe 2
+                    it.retried() shouldBe 2
+                    it.isComplete shouldBe true
+                }
+                local.scores().map { it.name } shouldContainExactly listOf("a", "b")
+                local.requests().map { it.json() }.toSet() shouldHaveSize 1
+                local.requests() shouldHaveSize 3
+            }
+        }
+
+        listOf(404, 410).forEach { status ->
+            test("$status: from then on scores are sent one by one") {
+                withLangfuse({ environment("prod") }) { local, langfuse ->
+                    local.always(Fault.status(status).on(INGESTION))
+                    langfuse.create(some("a").comment("c"))
+                    langfuse.createAll("b")
+                    langfuse.flushed().exported() shouldBe 2
+                    langfuse.createAll("c")
+                    langfuse.flushed().exported() shouldBe 1
+                    local.requests().map { it.path } shouldContainExactly listOf(INGESTION, SCORES, SCORES, SCORES)
+                    local.scores().map { it.name } shouldContainExactly listOf("a", "b", "c")
+                    local.scores().first().let {
+                        it.comment shouldBe "c"
+                        it.environment shouldBe "prod"
+                        it.traceId shouldBe TRACE
+                    }
+                }
+            }
+        }
+
+        test("one by one: a refused one fails with its status and name, a passing trouble is waited out") {
+            val warnings =
+                warningsOf {
+                    var tries = 0
+                    ScriptedServer { request ->
+                        when {
+                            request.path == INGESTION -> Answer(404)
+                            request.names == listOf("bad") -> Answer(422, "nobody knows this config")
+                            request.names == listOf("later") && tries++ == 0 -> Answer(503)
+                            else -> Answer(200, "{\"id\":\"x\"}")
+                        }
+                    }.use { server ->
+                        server.client().use { langfuse ->
+                            langfuse.createAll("good", "bad", "later")
+                            langfuse.flushed().let {
+                                it.exported() shouldBe 2
+                                it.failures() shouldBe mapOf(422 to 1L)
+                            }
+                        }
+                        server.requests.map { it.names.joinToString() } shouldContainExactly
+                            listOf("good, bad, later", "good", "bad", "later", "later")
+                    }
+                }
+            warnings.single { "lost" in it }.let {
+                it shouldContain "Score 'bad'"
+                it shouldContain "422: nobody knows this config"
+            }
+        }
+
+        test("where neither way is there, the scores are lost with a number") {
+            withLangfuse { local, langfuse ->
+                local.always(Fault.status(404))
+                warningsOf { langfuse.createAll("a").also { langfuse.flushed().failures() shouldBe mapOf(404 to 1L) } }
+                    .single { "lost" in it } shouldContain "404"
+            }
+        }
+
+        test("400 for a whole batch is narrowed down to the one that is to blame") {
+            warningsOf {
+                ScriptedServer { Answer(if ("bad" in it.names) 400 else 207) }.use { server ->
+                    server.client().use { langfuse ->
+                        langfuse.createAll("a", "b", "bad", "c", "d")
+                        langfuse.flushed().let {
+                            it.exported() shouldBe 4
+                            it.failures() shouldBe mapOf(400 to 1L)
+                        }
+                    }
+                }
+            }.single() shouldContain "Score 'bad'"
+        }
+
+        test("413 for a batch splits it; one that is too large alone is lost, with a number") {
+            warningsOf {
+                ScriptedServer { Answer(if (it.bytes > 5_000) 413 else 207) }.use { server ->
+                    server.client().use { langfuse ->
+                        repeat(6) { langfuse.create(some("s$it").comment("x".repeat(2_000))) }
+                        langfuse.create(some("huge").comment("x".repeat(10_000)))
+                        langfuse.flushed().let {
+                            it.exported() shouldBe 6
+                            it.failures() shouldBe mapOf(413 to 1L)
+                            it.retried() shouldBe 7
+                        }
+                    }
+                }
+            }.single() shouldContain "Score 'huge'"
+        }
+
+        test("wrong keys: flush does not wait in vain, says what is lost, and the secret stays here") {
+            LocalLangfuse.start().use { local ->
+                val warnings =
+                    warningsOf {
+                        local.client { secretKey("sk-wrong-secret") }.use { langfuse ->
+                            langfuse.createAll("a", "b")
+                            langfuse.flushed().let {
+                                it.exported() shouldBe 0
+                                it.failures() shouldBe mapOf(401 to 2L)
+                            }
+                            repeat(150) { langfuse.createAll("c") } // several batches, one of which is tried
+                            measureTime {
+                                langfuse.flushed().let {
+                                    (it.failed() > 0) shouldBe true
+                                    it.failed() + it.pending() shouldBe 150
+                                    (it.pending() > 0) shouldBe true
+                                }
+                            }.inWholeMilliseconds shouldBeLessThan DEADLINE.toMillis() / 2
+                            langfuse.close(Duration.ofMillis(100))
+                        }
+                    }
+                warnings.forEach { it shouldNotContain "sk-wrong-secret" }
+                local.scores().shouldBeEmpty()
+            }
+        }
+
+        test("a server that never answers: flush and close return in time, and what is left is dropped") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.hang())
+                val langfuse = local.client()
+                langfuse.createAll("a", "b", "c")
+                measureTime { langfuse.flush(Duration.ofMillis(300)).scores().pending() shouldBe 3 }
+                    .inWholeMilliseconds shouldBeLessThan 5_000
+                langfuse.createAll("d")
+                warningsOf {
+                    measureTime { langfuse.close(Duration.ofMillis(300)).scores().pending() shouldBe 4 }
+                        .inWholeMilliseconds shouldBeLessThan 5_000
+                    scoreThreads().forEach { it.join(DEADLINE.toMillis()) }
+                }
+                langfuse.flushed().let {
+                    it.dropped() shouldBe 4
+                    it.pending() shouldBe 0
+                    it.exported() shouldBe 0
+                }
+            }
+        }
+
+        test("what comes after close is dropped, with a warning and a number") {
+            withLangfuse { local, langfuse ->
+                langfuse.createAll("a")
+                langfuse.close(DEADLINE).scores().exported() shouldBe 1
+                warningsOf { langfuse.createAll("b") }.single() shouldContain "closed"
+                langfuse.flushed().dropped() shouldBe 1
+                local.scores() shouldHaveSize 1
+            }
+        }
+
+        test("create and close at the same time: each score is in one number, and nobody waits for ever") {
+            repeat(20) {
+                LocalLangfuse.start().use { local ->
+                    val langfuse = local.client()
+                    val go = CountDownLatch(1)
+                    warningsOf {
+                        val threads =
+                            (1..4).map {
+                                thread {
+                                    go.await()
+                                    repeat(50) { langfuse.createAll("a") }
+                                }
+                            }
+                        go.countDown()
+                        val closed = langfuse.close(DEADLINE).scores()
+                        threads.forEach { it.join() }
+                        val rest = langfuse.flushed()
+                        rest.pending() shouldBe 0
+                        closed.exported() + closed.dropped() + rest.exported() + rest.dropped() shouldBe 200
+                        // One that was on its way when the line closed may have arrived unconfirmed.
+                        (local.scores().size >= closed.exported() + rest.exported()) shouldBe true
+                    }
+                }
+            }
+        }
+
+        test("there is a thread when there is a score, and none after close") {
+            val before = scoreThreads()
+            withLangfuse { _, langfuse ->
+                langfuse.observation("a").start().end()
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                (scoreThreads() - before).shouldBeEmpty()
+                langfuse.createAll("a")
+                val mine = (scoreThreads() - before).single()
+                mine.isDaemon shouldBe true
+                langfuse.close(DEADLINE).isComplete shouldBe true
+                mine.join(DEADLINE.toMillis())
+                mine.isAlive shouldBe false
+            }
+        }
+
+        test("what there is no room for is dropped and counted, the rest is not") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.hang())
+                val langfuse = local.client()
+                val large = some("large").comment("x".repeat(1_000_000))
+                warningsOf { repeat(20) { langfuse.create(large) } }.single() shouldContain "Too many scores"
+                val report = langfuse.flush(Duration.ofMillis(1)).scores()
+                report.dropped() shouldBe 4
+                report.pending() shouldBe 16
+                warningsOf { langfuse.close(Duration.ofMillis(1)) }
+            }
+        }
+
+        test("a flush reports what happened since the last one") {
+            withLangfuse { _, langfuse ->
+                langfuse.createAll("a", "b")
+                langfuse.flushed().exported() shouldBe 2
+                langfuse.flushed().exported() shouldBe 0
+                langfuse.createAll("c")
+                langfuse.flushed().exported() shouldBe 1
+                langfuse.delivery().scores().exported() shouldBe 3
+                langfuse.delivery().observations() shouldNotBe langfuse.delivery().scores()
+            }
+        }
+    })
