@@ -14,6 +14,7 @@ module com.langfuse.sdk {
 
   exports com.langfuse.sdk;
   exports com.langfuse.sdk.export;
+  exports com.langfuse.sdk.media;
   exports com.langfuse.sdk.propagation;
   exports com.langfuse.sdk.score;
 }

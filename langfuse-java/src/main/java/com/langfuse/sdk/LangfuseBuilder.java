@@ -2,24 +2,12 @@ package com.langfuse.sdk;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.langfuse.sdk.export.AttributeMask;
-import com.langfuse.sdk.export.ExportLine;
-import com.langfuse.sdk.export.ExportOptions;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.export.SpanFilter;
 import com.langfuse.sdk.internal.Environment;
-import com.langfuse.sdk.internal.JsonEncoder;
-import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.QuietLog;
-import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
-import com.langfuse.sdk.internal.TraceIds;
-import com.langfuse.sdk.line.Line;
-import com.langfuse.sdk.score.ScoreDelivery;
-import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
-import io.opentelemetry.sdk.trace.SdkTracerProvider;
-import io.opentelemetry.sdk.trace.SpanLimits;
-import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
@@ -44,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LangfuseBuilder {
 
-  /** OpenTelemetry's default of 128 silently drops attributes of rich observations. */
-  private static final int MAX_ATTRIBUTES = 4096;
-
   private final Function<String, @Nullable String> variables;
   private @Nullable String publicKey;
   private @Nullable String secretKey;
@@ -60,16 +45,18 @@ public final class LangfuseBuilder {
   private @Nullable Boolean debug;
   private @Nullable Boolean captureIo;
   private @Nullable Boolean mediaUpload;
-  private final DeliveryOptions delivery = new DeliveryOptions();
-  private boolean flushOnExit = true;
-  private SpanFilter filter = SpanFilter.standard();
-  private @Nullable Mask mask;
-  private @Nullable AttributeMask attributeMask;
-  private @Nullable ObjectMapper objectMapper;
-  private int maxValueLength = Integer.MAX_VALUE;
-  private boolean separateTraces;
-  private boolean readBaggage = true;
-  private boolean claimInBaggage = true;
+
+  // What no environment variable says; read by the assembly.
+  final DeliveryOptions delivery = new DeliveryOptions();
+  boolean flushOnExit = true;
+  SpanFilter filter = SpanFilter.standard();
+  @Nullable Mask mask;
+  @Nullable AttributeMask attributeMask;
+  @Nullable ObjectMapper objectMapper;
+  int maxValueLength = Integer.MAX_VALUE;
+  boolean separateTraces;
+  boolean readBaggage = true;
+  boolean claimInBaggage = true;
 
   LangfuseBuilder(Function<String, @Nullable String> environmentVariables) {
     this.variables = environmentVariables;
@@ -215,6 +202,10 @@ public final class LangfuseBuilder {
 
   /** Cuts each value after so many characters, visibly. Unlimited by default. */
   public LangfuseBuilder maxValueLength(int characters) {
+    if (characters < 1) {
+      throw new IllegalArgumentException(
+          "maxValueLength is " + characters + ": write 1 or more, e.g. 100000");
+    }
     this.maxValueLength = characters;
     return this;
   }
@@ -254,10 +245,7 @@ public final class LangfuseBuilder {
 
   /** Builds a client of its own; close it when done. */
   public Langfuse build() {
-    Settings settings = settings();
-    SpanWriter writer = writer(settings);
-    LangfuseSpanProcessor processor = processor(settings, writer.log(), false);
-    return client(provider(settings, processor), processor, writer, settings, true);
+    return new Assembly(this, settings()).client();
   }
 
   /**
@@ -265,8 +253,7 @@ public final class LangfuseBuilder {
    * reach Langfuse too. Without keys, or with tracing switched off, it lets all spans pass by.
    */
   public LangfuseSpanProcessor buildProcessor() {
-    Settings settings = settings();
-    return processor(settings, new QuietLog(settings.debug()), true);
+    return new Assembly(this, settings()).sharedProcessor();
   }
 
   /**
@@ -275,8 +262,7 @@ public final class LangfuseBuilder {
    * builder that made the processor, so that both go by the same settings.
    */
   public Langfuse attachTo(TracerProvider provider, LangfuseSpanProcessor processor) {
-    Settings settings = settings();
-    return client(provider, processor, writer(settings), settings, false);
+    return new Assembly(this, settings()).attached(provider, processor);
   }
 
   /**
@@ -324,87 +310,5 @@ public final class LangfuseBuilder {
         captureIo == null ? env.captureIo() : captureIo,
         mediaUpload == null ? env.mediaUpload() : mediaUpload,
         delivery.settings(env));
-  }
-
-  private SpanWriter writer(Settings settings) {
-    if (maxValueLength < 1) {
-      throw new IllegalArgumentException(
-          "maxValueLength is " + maxValueLength + ": write 1 or more, e.g. 100000");
-    }
-    QuietLog log = new QuietLog(settings.debug());
-    return new SpanWriter(new JsonEncoder(objectMapper, maxValueLength, log), mask, log);
-  }
-
-  private LangfuseSpanProcessor processor(Settings settings, QuietLog log, boolean shared) {
-    if (settings.tracingEnabled() && !settings.canSend()) {
-      log.warn("disabled", "Langfuse is disabled: set " + Settings.KEY_NAMES + " to see traces.");
-    }
-    boolean masksCallersOnly = mask != null && attributeMask == null;
-    return new LangfuseSpanProcessor(
-        settings,
-        new ExportOptions(filter, attributeMask, shared, readBaggage, masksCallersOnly),
-        exportLine(settings, log),
-        log);
-  }
-
-  private @Nullable ExportLine exportLine(Settings settings, QuietLog log) {
-    Line line = delivery.line(settings, log);
-    return line == null
-        ? null
-        : new ExportLine(
-            line, delivery.ledger(ExportLine.OBSERVATIONS, log), null, delivery.meterProvider());
-  }
-
-  /** Not by OpenTelemetrySdk: that looks for the incubator artifact and fails on an old one. */
-  private static SdkTracerProvider provider(Settings settings, LangfuseSpanProcessor processor) {
-    return SdkTracerProvider.builder()
-        .setSampler(sampler(settings.sampleRate()))
-        .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
-        .setIdGenerator(TraceIds.generator())
-        .addSpanProcessor(processor)
-        .build();
-  }
-
-  private Langfuse client(
-      TracerProvider provider,
-      LangfuseSpanProcessor processor,
-      SpanWriter writer,
-      Settings settings,
-      boolean own) {
-    Line line = processor.line();
-    if (line == null) {
-      return new Langfuse(Wiring.disabled(writer));
-    }
-    ScoreDelivery scores = scores(line, writer, settings, own);
-    processor.add(scores);
-    Tracer tracer = provider.get(LangfuseAttributes.SCOPE_NAME, SdkVersion.CURRENT);
-    return new Langfuse(
-        new Wiring(
-            tracer,
-            processor,
-            scores,
-            writer,
-            own,
-            separateTraces,
-            claimInBaggage,
-            settings.captureIo(),
-            flushOnExit));
-  }
-
-  /** On a provider of the application's its sampler decides on traces, not our sample rate. */
-  private ScoreDelivery scores(Line line, SpanWriter writer, Settings settings, boolean own) {
-    return new ScoreDelivery(
-        line,
-        delivery.ledger(ExportLine.SCORES, writer.log()),
-        writer.log(),
-        settings.environment(),
-        writer.encoder(),
-        writer::masked,
-        sampler(own ? settings.sampleRate() : 1));
-  }
-
-  /** Not parent-based: an APM tool that samples its own traces must not thin out ours. */
-  private static Sampler sampler(double rate) {
-    return rate == 1 ? Sampler.alwaysOn() : Sampler.traceIdRatioBased(rate);
   }
 }

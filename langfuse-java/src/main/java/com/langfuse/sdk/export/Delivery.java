@@ -50,6 +50,10 @@ final class Delivery implements SideDoor {
   private final List<Thread> threads = new ArrayList<>();
   private volatile int hired;
   private volatile @Nullable Thread waiting;
+
+  /** Of the keys, when somebody was in a hurry last. */
+  private volatile long refusalsBefore;
+
   private volatile boolean refusing;
   private volatile boolean closed;
 
@@ -108,6 +112,7 @@ final class Delivery implements SideDoor {
 
   @Override
   public void hurry() {
+    refusalsBefore = line.refusals();
     sources().forEach(source -> source.progress().hurry());
     line.hurry();
     Thread idle = waiting;
@@ -122,7 +127,6 @@ final class Delivery implements SideDoor {
   @Override
   public long await(long nanos) throws InterruptedException {
     long deadline = System.nanoTime() + nanos;
-    long refusals = line.refusals();
     List<Source> sources = sources();
     List<Long> targets = sources.stream().map(source -> source.progress().accepted()).toList();
     while (true) {
@@ -131,7 +135,7 @@ final class Delivery implements SideDoor {
       for (int i = 0; i < sources.size(); i++) {
         open += sources.get(i).progress().await(targets.get(i), Math.min(left, GLANCE));
       }
-      if (open == 0 || left <= 0 || line.refusals() > refusals) {
+      if (open == 0 || left <= 0 || line.refusals() > refusalsBefore) {
         return open;
       }
     }

@@ -5,6 +5,7 @@ import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.SideDoor;
+import com.langfuse.sdk.line.TextRewriter;
 import com.langfuse.sdk.propagation.PropagatedAttributes;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
@@ -57,6 +58,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   private final QuietLog log;
   private final Doors doors;
   private final @Nullable Line line;
+  private final @Nullable TextRewriter rewriter;
   private final @Nullable Delivery delivery;
   private final @Nullable DeliveryMeters meters;
   private final @Nullable ProjectLookup project;
@@ -80,6 +82,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     this.log = log;
     this.baseUrl = settings.baseUrl();
     this.line = exportLine == null ? null : exportLine.line();
+    this.rewriter = exportLine == null ? null : exportLine.rewriter();
     this.doors = new Doors(log);
     this.delivery =
         exportLine == null
@@ -95,6 +98,11 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   /** What leaves by this processor's line; null where nothing does. For the SDK's own doors. */
   public @Nullable Line line() {
     return line;
+  }
+
+  /** What takes media out of texts; null where they stay. For the SDK's own encoder. */
+  public @Nullable TextRewriter rewriter() {
+    return rewriter;
   }
 
   /** From now on flush, close and the reports are about this one too. */

@@ -1,8 +1,11 @@
 package com.langfuse.sdk.internal;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.BeanDescription;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializationConfig;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.jsontype.TypeSerializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
 import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
@@ -14,8 +17,11 @@ import com.fasterxml.jackson.databind.type.CollectionLikeType;
 import com.fasterxml.jackson.databind.type.CollectionType;
 import com.fasterxml.jackson.databind.type.MapLikeType;
 import com.fasterxml.jackson.databind.type.MapType;
+import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.BaseStream;
 
 /**
@@ -26,10 +32,37 @@ final class GuardModule extends SimpleModule {
 
   private static final long serialVersionUID = 1L;
 
-  GuardModule() {
+  /**
+   * @param texts how values of some types are written, by class
+   */
+  GuardModule(Map<Class<?>, Function<Object, String>> texts) {
     setSerializerModifier(new Guards());
+    texts.forEach((type, text) -> addSerializer(type, new TextSerializer(text)));
     addSerializer(Iterator.class, PlainValues.CUT);
     addSerializer(BaseStream.class, PlainValues.CUT);
+  }
+
+  /** Writes a value as one text. */
+  private static final class TextSerializer extends JsonSerializer<Object> {
+    private final Function<Object, String> text;
+
+    TextSerializer(Function<Object, String> text) {
+      this.text = text;
+    }
+
+    @Override
+    public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
+        throws IOException {
+      json.writeString(text.apply(value));
+    }
+
+    /** It is a text, whatever types the application's mapper writes down. */
+    @Override
+    public void serializeWithType(
+        Object value, JsonGenerator json, SerializerProvider provider, TypeSerializer type)
+        throws IOException {
+      serialize(value, json, provider);
+    }
   }
 
   private static final class Guards extends BeanSerializerModifier {

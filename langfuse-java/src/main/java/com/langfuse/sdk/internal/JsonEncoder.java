@@ -15,6 +15,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,7 @@ public final class JsonEncoder {
 
   private final ObjectMapper mapper;
   private final int maxLength;
+  private final Map<Class<?>, Function<Object, String>> texts;
   private final QuietLog log;
 
   /** Writes as described, whole. */
@@ -57,10 +59,25 @@ public final class JsonEncoder {
    * @param maxLength in characters; what is longer is cut, visibly
    */
   public JsonEncoder(@Nullable ObjectMapper base, int maxLength, QuietLog log) {
+    this(base, maxLength, Map.of(), log);
+  }
+
+  /**
+   * The same, with a say in how values of some types are written.
+   *
+   * @param texts by class, which is met as it is and not by its subclasses: the text to write for a
+   *     value, never cut
+   */
+  public JsonEncoder(
+      @Nullable ObjectMapper base,
+      int maxLength,
+      Map<Class<?>, Function<Object, String>> texts,
+      QuietLog log) {
     this.maxLength = maxLength;
+    this.texts = texts;
     this.log = log;
     this.mapper = base == null ? ours() : copyOf(base);
-    mapper.registerModule(new GuardModule());
+    mapper.registerModule(new GuardModule(texts));
     mapper.configure(SerializationFeature.FAIL_ON_EMPTY_BEANS, false);
     mapper.configure(SerializationFeature.FAIL_ON_SELF_REFERENCES, false);
     mapper.configure(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS, true);
@@ -97,7 +114,11 @@ public final class JsonEncoder {
       return null;
     }
     try {
-      return cut(value instanceof CharSequence text ? text.toString() : json(value));
+      Function<Object, String> text = texts.get(value.getClass());
+      if (text != null) {
+        return text.apply(value);
+      }
+      return cut(value instanceof CharSequence chars ? chars.toString() : json(value));
     } catch (Throwable t) {
       String type = value.getClass().getName();
       log.warn("encode", "A " + type + " could not be written as JSON.", t);

@@ -46,6 +46,7 @@ public final class LangfuseAttributes {
 
   public static final AttributeKey<String> TRACE_INPUT = text("langfuse.trace.input");
   public static final AttributeKey<String> TRACE_OUTPUT = text("langfuse.trace.output");
+  public static final AttributeKey<String> TRACE_METADATA = text("langfuse.trace.metadata");
   public static final AttributeKey<Boolean> TRACE_PUBLIC = flag("langfuse.trace.public");
 
   /** The top-most span that Langfuse gets of this application, whatever its parent elsewhere. */

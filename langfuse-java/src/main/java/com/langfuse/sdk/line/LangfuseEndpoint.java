@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 /** One server: address, keys, headers, proxy, TLS, compression, time limits. Threadsafe. */
 public final class LangfuseEndpoint {
 
+  /** A line that is slower than this is too slow for files. */
+  private static final int SLOWEST_BYTES_PER_MILLI = 50;
+
   private final URI baseUrl;
   private final String publicKey;
   private final String authorization;
@@ -84,7 +87,8 @@ public final class LangfuseEndpoint {
       throws IOException, InterruptedException {
     HttpRequest.Builder request = HttpRequest.newBuilder(elsewhere);
     headers.forEach(request::setHeader);
-    return exchange(request.PUT(BodyPublishers.ofByteArray(body)).build());
+    Duration patience = timeout.plusMillis(body.length / SLOWEST_BYTES_PER_MILLI);
+    return exchange(request.PUT(BodyPublishers.ofByteArray(body)).build(), patience);
   }
 
   private HttpRequest.Builder request(String path) {
@@ -101,8 +105,13 @@ public final class LangfuseEndpoint {
   }
 
   private Answer exchange(HttpRequest request) throws IOException, InterruptedException {
+    return exchange(request, timeout);
+  }
+
+  private Answer exchange(HttpRequest request, Duration patience)
+      throws IOException, InterruptedException {
     HttpResponse<String> response =
-        within(timeout, http().sendAsync(request, headers -> new BodyExcerpt()));
+        within(patience, http().sendAsync(request, headers -> new BodyExcerpt()));
     return new Answer(
         response.statusCode(), response.headers().firstValue("Retry-After"), response.body());
   }

@@ -1,10 +1,8 @@
 package com.langfuse.sdk.conformance
 
 import com.fasterxml.jackson.databind.JsonNode
-import java.security.MessageDigest
 import java.time.Instant
 import java.time.format.DateTimeParseException
-import java.util.Base64
 
 /** The text with every time in one form, and every text of a long number as the number that JavaScript would read. */
 internal fun inOneForm(text: String): JsonNode =
@@ -37,15 +35,4 @@ private fun JsonNode.mapLeaves(change: (JsonNode) -> JsonNode): JsonNode =
         }
     }
 
-/** The text as it would read if its base64 data URIs had been uploaded. */
-internal fun mediaReferences(text: String): String =
-    DATA_URI.replace(text) { found ->
-        val (type, data) = found.destructured
-        val hash = MessageDigest.getInstance("SHA-256").digest(Base64.getDecoder().decode(data))
-        val id = Base64.getUrlEncoder().encodeToString(hash).take(ID_LENGTH)
-        "@@@langfuseMedia:type=$type|id=$id|source=base64_data_uri@@@"
-    }
-
-private const val ID_LENGTH = 22
 private val LARGE = Regex("-?\\d{16,}")
-private val DATA_URI = Regex("data:([\\w.+-]+/[\\w.+-]+);base64,([A-Za-z0-9+/]+={0,2})")

@@ -76,12 +76,6 @@ internal val VALUE_DIFFERENCES =
                 }
             }
         },
-        Difference(
-            "media-data-uri",
-            "media is not built yet: base64 data URIs are sent as they are, nothing is uploaded",
-        ) {
-            acceptWhere { _, there, here -> "@@@langfuseMedia:" in there && mediaReferences(here) == there }
-        },
     )
 
 private fun NormalSpan.withoutEntries(name: String, isUnwanted: (JsonNode) -> Boolean) {

@@ -1,0 +1,144 @@
+package com.langfuse.sdk;
+
+import com.langfuse.sdk.export.ExportLine;
+import com.langfuse.sdk.export.ExportOptions;
+import com.langfuse.sdk.export.LangfuseSpanProcessor;
+import com.langfuse.sdk.internal.JsonEncoder;
+import com.langfuse.sdk.internal.LangfuseAttributes;
+import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.internal.SdkVersion;
+import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.internal.TraceIds;
+import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.media.MediaUploads;
+import com.langfuse.sdk.score.ScoreDelivery;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.SpanLimits;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import org.jspecify.annotations.Nullable;
+
+/** Puts a client together, as its builder was told. */
+final class Assembly {
+
+  /** OpenTelemetry's default of 128 silently drops attributes of rich observations. */
+  private static final int MAX_ATTRIBUTES = 4096;
+
+  private final LangfuseBuilder wishes;
+  private final Settings settings;
+  private final QuietLog log;
+
+  Assembly(LangfuseBuilder wishes, Settings settings) {
+    this.wishes = wishes;
+    this.settings = settings;
+    this.log = new QuietLog(settings.debug());
+  }
+
+  /** One with a tracer provider of its own. */
+  Langfuse client() {
+    LangfuseSpanProcessor processor = processor(false);
+    return client(provider(processor), processor, true);
+  }
+
+  LangfuseSpanProcessor sharedProcessor() {
+    return processor(true);
+  }
+
+  Langfuse attached(TracerProvider provider, LangfuseSpanProcessor processor) {
+    return client(provider, processor, false);
+  }
+
+  private LangfuseSpanProcessor processor(boolean shared) {
+    if (settings.tracingEnabled() && !settings.canSend()) {
+      log.warn("disabled", "Langfuse is disabled: set " + Settings.KEY_NAMES + " to see traces.");
+    }
+    boolean masksCallersOnly = wishes.mask != null && wishes.attributeMask == null;
+    Line line = wishes.delivery.line(settings, log);
+    MediaUploads media = line == null ? null : media(line);
+    LangfuseSpanProcessor processor =
+        new LangfuseSpanProcessor(
+            settings,
+            new ExportOptions(
+                wishes.filter, wishes.attributeMask, shared, wishes.readBaggage, masksCallersOnly),
+            line == null ? null : exportLine(line, media),
+            log);
+    if (media != null) {
+      processor.add(media);
+    }
+    return processor;
+  }
+
+  private @Nullable MediaUploads media(Line line) {
+    return settings.mediaUpload()
+        ? new MediaUploads(line, wishes.delivery.ledger(ExportLine.MEDIA, log), log)
+        : null;
+  }
+
+  private ExportLine exportLine(Line line, @Nullable MediaUploads media) {
+    return new ExportLine(
+        line,
+        wishes.delivery.ledger(ExportLine.OBSERVATIONS, log),
+        media,
+        wishes.delivery.meterProvider());
+  }
+
+  /** Not by OpenTelemetrySdk: that looks for the incubator artifact and fails on an old one. */
+  private SdkTracerProvider provider(LangfuseSpanProcessor processor) {
+    return SdkTracerProvider.builder()
+        .setSampler(sampler(settings.sampleRate()))
+        .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
+        .setIdGenerator(TraceIds.generator())
+        .addSpanProcessor(processor)
+        .build();
+  }
+
+  private Langfuse client(TracerProvider provider, LangfuseSpanProcessor processor, boolean own) {
+    SpanWriter writer = writer(processor);
+    Line line = processor.line();
+    if (line == null) {
+      return new Langfuse(Wiring.disabled(writer));
+    }
+    ScoreDelivery scores = scores(line, writer, own);
+    processor.add(scores);
+    Tracer tracer = provider.get(LangfuseAttributes.SCOPE_NAME, SdkVersion.CURRENT);
+    return new Langfuse(
+        new Wiring(
+            tracer,
+            processor,
+            scores,
+            writer,
+            own,
+            wishes.separateTraces,
+            wishes.claimInBaggage,
+            settings.captureIo(),
+            wishes.flushOnExit));
+  }
+
+  private SpanWriter writer(LangfuseSpanProcessor processor) {
+    MediaUploads media = processor.rewriter() instanceof MediaUploads uploads ? uploads : null;
+    return new SpanWriter(encoder(media), wishes.mask, log);
+  }
+
+  private JsonEncoder encoder(@Nullable MediaUploads media) {
+    return new JsonEncoder(
+        wishes.objectMapper, wishes.maxValueLength, MediaUploads.texts(media), log);
+  }
+
+  /** On a provider of the application's its sampler decides on traces, not our sample rate. */
+  private ScoreDelivery scores(Line line, SpanWriter writer, boolean own) {
+    return new ScoreDelivery(
+        line,
+        wishes.delivery.ledger(ExportLine.SCORES, log),
+        log,
+        settings.environment(),
+        encoder(null), // scores have no place for files
+        writer::masked,
+        sampler(own ? settings.sampleRate() : 1));
+  }
+
+  /** Not parent-based: an APM tool that samples its own traces must not thin out ours. */
+  private static Sampler sampler(double rate) {
+    return rate == 1 ? Sampler.alwaysOn() : Sampler.traceIdRatioBased(rate);
+  }
+}

@@ -1,0 +1,157 @@
+package com.langfuse.sdk.media;
+
+import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Ledger;
+import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.SideDoor;
+import com.langfuse.sdk.line.TextRewriter;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds files in what observations say, puts references in their place and uploads them. Made by
+ * the builder of the client, one for each. Threadsafe.
+ *
+ * <p>What the application hands in is written as a short text that only names it, and kept until
+ * the delivery threads meet that text: no caller waits for a hash, base64 or a search, and no other
+ * exporter of the same spans carries megabytes.
+ */
+public final class MediaUploads implements TextRewriter, SideDoor {
+
+  private static final long MOST_BYTES = 64L << 20;
+
+  private static final String LEFT =
+      "others took their room, or their observation was delivered after a restart.";
+
+  private final QuietLog log;
+  private final Ledger ledger;
+  private final MediaShelf shelf;
+  private final UploadQueue queue;
+
+  /**
+   * @param ledger where media are counted
+   */
+  public MediaUploads(Line line, Ledger ledger, QuietLog log) {
+    this(line, ledger, log, MOST_BYTES);
+  }
+
+  /**
+   * @param mostBytes that wait for their observation to leave, and as many for their upload
+   */
+  MediaUploads(Line line, Ledger ledger, QuietLog log, long mostBytes) {
+    this.log = log;
+    this.ledger = ledger;
+    this.shelf = new MediaShelf(mostBytes);
+    this.queue = new UploadQueue(line, ledger, log, mostBytes);
+  }
+
+  /**
+   * How values are written that the application made for us, for the encoder of its values.
+   *
+   * @param uploads null where nothing is uploaded: the text then says what would be there
+   */
+  public static Map<Class<?>, Function<Object, String>> texts(@Nullable MediaUploads uploads) {
+    return Map.of(
+        LangfuseMedia.class,
+        value -> {
+          LangfuseMedia media = (LangfuseMedia) value;
+          return uploads == null ? media.marker("not uploaded") : uploads.hold(media);
+        });
+  }
+
+  private String hold(LangfuseMedia media) {
+    if (media.problem() != null) {
+      ledger.dropped(1, "A LangfuseMedia is not uploaded, it cannot be read: " + media.problem());
+      return media.marker("");
+    }
+    if (!shelf.put(media)) {
+      ledger.dropped(1, "A LangfuseMedia is not uploaded, the Langfuse client was closed before.");
+      return media.marker("dropped: " + UploadQueue.CLOSED);
+    }
+    return media.pending();
+  }
+
+  @Override
+  public boolean mayChange(byte[] request) {
+    return MediaText.mayHaveMedia(request);
+  }
+
+  @Override
+  public String rewrite(String traceId, String spanId, String attribute, String text) {
+    MediaField field = MediaField.of(attribute);
+    if (field == null && !text.contains(PendingMedia.SIGN)) {
+      return text;
+    }
+    MediaField shown = Objects.requireNonNullElse(field, MediaField.METADATA);
+    try {
+      return MediaText.replaceIn(text, new Taker(new Place(traceId, spanId, shown)));
+    } catch (Throwable t) { // memory, for one
+      log.warn("media search", "A text could not be searched for media, it is sent as it is.", t);
+      return text;
+    }
+  }
+
+  @Override
+  public void hurry() {
+    queue.hurry();
+  }
+
+  @Override
+  public long await(long nanos) throws InterruptedException {
+    return queue.await(nanos);
+  }
+
+  /** What was handed in before may still be met by the delivery threads, and is taken then. */
+  @Override
+  public void refuse() {
+    shelf.refuse();
+  }
+
+  @Override
+  public void close() {
+    shelf.close();
+    queue.close();
+  }
+
+  @Override
+  public Ledger ledger() {
+    return ledger;
+  }
+
+  /** For one place. */
+  private final class Taker implements MediaTaker {
+    private final Place place;
+
+    private Taker(Place place) {
+      this.place = place;
+    }
+
+    @Override
+    public String take(String contentType, byte[] bytes) {
+      Content content = new Content(contentType, bytes, MediaHash.of(bytes));
+      return queued(content, MediaSource.BASE64_DATA_URI);
+    }
+
+    @Override
+    public String takePending(String token, String description) {
+      HandedMedia handed = shelf.take(token);
+      if (handed == null) {
+        ledger.dropped(1, "Media are not uploaded, they are not in memory any more: " + LEFT);
+        ledger.tellDropped();
+        return MediaMarker.of(description, "dropped: not in memory any more");
+      }
+      return queued(handed.content(), handed.source());
+    }
+
+    private String queued(Content content, MediaSource source) {
+      String refusal = queue.offer(content, place);
+      return refusal == null
+          ? source.reference(content.contentType(), content.hash())
+          : MediaMarker.of(
+              MediaMarker.description(content.contentType(), content.length()),
+              "dropped: " + refusal);
+    }
+  }
+}

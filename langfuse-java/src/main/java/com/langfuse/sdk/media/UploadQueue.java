@@ -1,0 +1,206 @@
+package com.langfuse.sdk.media;
+
+import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Backlog;
+import com.langfuse.sdk.line.Ledger;
+import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.Outcome;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files that wait for their upload, bounded by bytes, and the thread that does it. The same bytes
+ * wait once and are uploaded once; each place that shows them is announced. Threadsafe; nothing
+ * blocks but waiting for it.
+ */
+final class UploadQueue {
+
+  private static final int MOST_REMEMBERED = 10_000;
+  private static final int MOST_WAITING = 100_000;
+  private static final String FULL = "upload queue full";
+  static final String CLOSED = "client closed";
+  private static final String LOST = "upload failed before";
+
+  /** Of an announcement, without the bytes. */
+  private static final int WEIGHT = 500;
+
+  private record Job(Content content, Place place) {
+    String key() {
+      return content.key() + place;
+    }
+  }
+
+  /** How often a flush looks whether the keys have been refused meanwhile. */
+  private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final Line line;
+  private final UploadRoute route;
+  private final Ledger ledger;
+  private final QuietLog log;
+  private final Backlog<Job> backlog;
+  private final Semaphore work = new Semaphore(0);
+  private final Object lock = new Object();
+  private final Recent<String, Content> contents = new Recent<>(MOST_REMEMBERED);
+  private final Recent<String, Boolean> announced = new Recent<>(MOST_REMEMBERED);
+  private @Nullable Thread thread;
+  private volatile boolean closed;
+  private volatile long refusals;
+
+  UploadQueue(Line line, Ledger ledger, QuietLog log, long mostBytes) {
+    this.line = line;
+    this.route = new UploadRoute(line);
+    this.ledger = ledger;
+    this.log = log;
+    this.backlog = new Backlog<>(MOST_WAITING, mostBytes);
+  }
+
+  /** Takes it for that place. Null if it does, else why it is dropped. */
+  @Nullable String offer(Content found, Place place) {
+    String refusal = refusal(found, place);
+    if (refusal != null) {
+      dropped(1, refusal);
+      return refusal;
+    }
+    start();
+    work.release();
+    return null;
+  }
+
+  private @Nullable String refusal(Content found, Place place) {
+    synchronized (lock) {
+      Content known = contents.get(found.key());
+      Content content = known == null || known.isLost() ? found : known;
+      Job job = new Job(content, place);
+      if (closed) {
+        return CLOSED;
+      }
+      if (content.isLost()) {
+        return LOST;
+      }
+      if (announced.containsKey(job.key())) {
+        return null;
+      }
+      long weight = content == known ? WEIGHT : WEIGHT + found.weight();
+      if (!backlog.offer(job, weight)) {
+        return FULL;
+      }
+      contents.put(content.key(), content);
+      announced.put(job.key(), true);
+      return null;
+    }
+  }
+
+  private void dropped(long count, String why) {
+    ledger.dropped(count, "Media are not uploaded, their bytes are lost: " + why + ".");
+    ledger.tellDropped();
+  }
+
+  private void start() {
+    try {
+      synchronized (lock) {
+        if (thread == null && !closed) {
+          // Without the inheritable thread-locals of whoever came first.
+          Thread starting = new Thread(null, this::work, "langfuse-media", 0, false);
+          starting.setDaemon(true);
+          starting.start();
+          thread = starting;
+        }
+      }
+    } catch (Throwable noThread) {
+      log.warn(
+          "media thread", "The media thread cannot be started, the next file tries.", noThread);
+    }
+  }
+
+  private void work() {
+    try {
+      while (!closed) {
+        work.acquire();
+        Backlog.Batch<Job> batch = backlog.take(1, Long.MAX_VALUE);
+        if (batch != null) {
+          send(batch);
+        }
+      }
+    } catch (InterruptedException closing) {
+      log.debug("The media thread was stopped.");
+    }
+  }
+
+  private void send(Backlog.Batch<Job> batch) throws InterruptedException {
+    Job job = batch.values().get(0);
+    Outcome last = null;
+    try {
+      UploadRoute.Verdict verdict = route.send(job.content(), job.place());
+      last = verdict.last();
+      count(job, verdict);
+    } catch (InterruptedException closing) {
+      dropped(1, CLOSED);
+      throw closing;
+    } catch (Throwable t) { // whatever happens to one, the thread goes on with the next
+      log.warn("media", "A file cannot be uploaded: " + t, t);
+      lost(job, Outcome.NO_ANSWER, "could not be asked (" + t.getClass().getName() + ")");
+    } finally {
+      batch.close();
+    }
+    if (last != null) {
+      line.settled(last);
+    }
+  }
+
+  private void count(Job job, UploadRoute.Verdict verdict) {
+    if (verdict.retried()) {
+      ledger.retried(1);
+    }
+    if (verdict.arrived()) {
+      ledger.exported(1);
+    } else {
+      lost(job, verdict.status(), verdict.words());
+    }
+  }
+
+  /** Its reference has left already. The next one to show it may bring the bytes again. */
+  private void lost(Job job, int status, String words) {
+    synchronized (lock) {
+      announced.remove(job.key());
+      if (job.content().report() == null) {
+        job.content().lose();
+      }
+    }
+    ledger.failed(1, status, "Langfuse " + words);
+  }
+
+  /** Nothing waits for company here; what waits between two tries is the line's to hurry. */
+  void hurry() {
+    refusals = line.refusals();
+  }
+
+  /** Also returns when the keys are refused: waiting on would not help. */
+  long await(long nanos) throws InterruptedException {
+    long deadline = System.nanoTime() + nanos;
+    long target = backlog.progress().accepted();
+    while (true) {
+      long left = deadline - System.nanoTime();
+      long open = backlog.progress().await(target, Math.min(left, GLANCE));
+      if (open == 0 || left <= 0 || line.refusals() > refusals) {
+        return open;
+      }
+    }
+  }
+
+  void close() {
+    Thread running;
+    synchronized (lock) {
+      closed = true;
+      running = thread;
+    }
+    if (running != null) {
+      running.interrupt();
+    }
+    Backlog.Batch<Job> left = backlog.take(Integer.MAX_VALUE, Long.MAX_VALUE);
+    if (left != null) {
+      dropped(left.values().size(), CLOSED);
+      left.close();
+    }
+  }
+}

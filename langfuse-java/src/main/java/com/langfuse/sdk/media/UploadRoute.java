@@ -1,0 +1,180 @@
+package com.langfuse.sdk.media;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.langfuse.sdk.line.Answer;
+import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.Outcome;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file's way: announced to Langfuse for the place that shows it; put where Langfuse says, which
+ * is a store of blobs; reported to Langfuse. Blocks until there is an answer that stands.
+ */
+final class UploadRoute {
+
+  private static final String PATH = "/api/public/media";
+  private static final String JSON_TYPE = "application/json";
+  private static final String GOOGLE = "storage.googleapis.com";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Line line;
+
+  UploadRoute(Line line) {
+    this.line = line;
+  }
+
+  /**
+   * How it ended.
+   *
+   * @param last what Langfuse said to it; null where somebody else had the last word
+   */
+  record Verdict(
+      boolean arrived, int status, String words, boolean retried, @Nullable Outcome last) {
+
+    private static final Verdict ARRIVED = new Verdict(true, 200, "", false, null);
+
+    private static Verdict of(Outcome outcome) {
+      boolean retried = outcome.attempts() > 1;
+      return new Verdict(outcome.arrived(), outcome.status(), outcome.words(), retried, outcome);
+    }
+
+    private static Verdict ofUpload(Outcome outcome) {
+      String words = "gave an upload URL that " + outcome.words();
+      boolean retried = outcome.attempts() > 1;
+      return new Verdict(outcome.arrived(), outcome.status(), words, retried, null);
+    }
+
+    private static Verdict lost(String words) {
+      return new Verdict(false, Outcome.NO_ANSWER, words, false, null);
+    }
+
+    private Verdict after(Verdict before) {
+      return new Verdict(arrived, status, words, retried || before.retried, last);
+    }
+  }
+
+  Verdict send(Content content, Place place) throws InterruptedException {
+    String announcement = announcement(content, place);
+    Outcome announced =
+        line.send(() -> line.endpoint().send("POST", PATH, JSON_TYPE, announcement));
+    Answer answer = announced.answer();
+    if (!announced.arrived() || answer == null) {
+      return Verdict.of(announced);
+    }
+    JsonNode body = parsed(answer.body());
+    String id = body.path("mediaId").asText();
+    if (!id.equals(content.hash().id())) {
+      return Verdict.lost("calls it '" + id + "', and not " + content.hash().id());
+    }
+    String url = body.path("uploadUrl").textValue();
+    if (url == null) {
+      content.stored();
+      return Verdict.of(announced);
+    }
+    return upload(content, url).after(Verdict.of(announced));
+  }
+
+  private static String announcement(Content content, Place place) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("traceId", place.traceId());
+    body.put("observationId", place.observationId());
+    body.put("field", place.field().word());
+    body.put("contentType", content.contentType());
+    body.put("contentLength", content.length());
+    body.put("sha256Hash", content.hash().base64());
+    return json(body);
+  }
+
+  private Verdict upload(Content content, String url) throws InterruptedException {
+    URI address = webAddress(url);
+    if (address == null) {
+      return Verdict.lost("gave an upload URL that is none");
+    }
+    Verdict put = Verdict.ARRIVED;
+    String report = content.report();
+    if (report == null) { // else it did arrive, but Langfuse has not heard of it yet
+      byte[] bytes = content.bytes();
+      if (bytes == null) {
+        return Verdict.lost("asks again for what was stored");
+      }
+      long start = System.nanoTime();
+      Map<String, String> headers = headers(address, content);
+      Outcome outcome = line.sendElsewhere(() -> line.endpoint().put(address, headers, bytes));
+      put = Verdict.ofUpload(outcome);
+      if (outcome.answer() == null) {
+        return put;
+      }
+      report = report(outcome, Duration.ofNanos(System.nanoTime() - start));
+      if (put.arrived()) {
+        content.uploaded(report);
+      }
+    }
+    Verdict told = tell(content, report);
+    return put.arrived() ? told.after(put) : put;
+  }
+
+  /** The signature covers all headers at Google's, and these only. */
+  private static Map<String, String> headers(URI address, Content content) {
+    Map<String, String> headers = new HashMap<>();
+    headers.put("Content-Type", content.contentType());
+    String host = address.getHost().toLowerCase(Locale.ROOT);
+    if (!host.equals(GOOGLE) && !host.endsWith("." + GOOGLE)) {
+      headers.put("x-amz-checksum-sha256", content.hash().base64());
+      headers.put("x-ms-blob-type", "BlockBlob");
+    }
+    return headers;
+  }
+
+  private static String report(Outcome outcome, Duration time) {
+    Map<String, @Nullable Object> body = new LinkedHashMap<>();
+    body.put("uploadedAt", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+    body.put("uploadHttpStatus", outcome.status());
+    body.put("uploadHttpError", outcome.arrived() ? null : outcome.words());
+    body.put("uploadTimeMs", time.toMillis());
+    return json(body);
+  }
+
+  private Verdict tell(Content content, String report) throws InterruptedException {
+    String path = PATH + "/" + content.hash().id();
+    return Verdict.of(line.send(() -> line.endpoint().send("PATCH", path, JSON_TYPE, report)));
+  }
+
+  /** It is signed, so no log shall show it. */
+  private static @Nullable URI webAddress(String url) {
+    try {
+      URI address = new URI(url);
+      String scheme = String.valueOf(address.getScheme()).toLowerCase(Locale.ROOT);
+      boolean isWeb = scheme.equals("https") || scheme.equals("http");
+      return isWeb && address.getHost() != null ? address : null;
+    } catch (URISyntaxException e) {
+      return null;
+    }
+  }
+
+  private static JsonNode parsed(String body) {
+    try {
+      return JSON.readTree(body);
+    } catch (JsonProcessingException noJson) {
+      return JSON.missingNode();
+    }
+  }
+
+  private static String json(Map<String, ?> body) {
+    try {
+      return JSON.writeValueAsString(body);
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException("Texts and numbers are JSON.", impossible);
+    }
+  }
+}
