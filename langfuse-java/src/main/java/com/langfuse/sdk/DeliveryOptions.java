@@ -8,6 +8,7 @@ import com.langfuse.sdk.internal.Settings;
 import com.langfuse.sdk.line.LangfuseEndpoint;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.LossTeller;
 import io.opentelemetry.api.metrics.MeterProvider;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ public final class DeliveryOptions {
   private long spoolBytes = DeliverySettings.SPOOL_BYTES;
   private boolean immediate;
   private boolean gzip = true;
-  private DeliveryListener listener = loss -> {};
+  private @Nullable DeliveryListener listener;
   private Consumer<HttpClient.Builder> httpClient = http -> {};
   private @Nullable MeterProvider meterProvider;
 
@@ -167,18 +168,22 @@ public final class DeliveryOptions {
 
   /** The line to Langfuse; null where there is nothing to send. */
   @Nullable Line line(Settings settings, QuietLog log) {
-    httpClient.accept(HttpClient.newBuilder()); // if it throws, then to whoever wrote it
     return settings.canSend()
         ? new Line(new LangfuseEndpoint(settings, httpClient), settings, log)
         : null;
   }
 
   Ledger ledger(String kind, QuietLog log) {
+    DeliveryListener told = listener;
     return new Ledger(
         kind,
         log,
-        (ofKind, count, dropped, status, reason) ->
-            listener.lost(new DeliveryListener.Loss(ofKind, count, dropped, status, reason)));
+        new LossTeller(
+            told == null
+                ? null
+                : (ofKind, count, dropped, status, reason) ->
+                    told.lost(new DeliveryListener.Loss(ofKind, count, dropped, status, reason)),
+            log));
   }
 
   @Nullable MeterProvider meterProvider() {

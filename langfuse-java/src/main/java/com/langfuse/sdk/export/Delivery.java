@@ -3,6 +3,7 @@ package com.langfuse.sdk.export;
 import com.langfuse.sdk.internal.DeliverySettings;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.line.BacklogWait;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
@@ -10,8 +11,9 @@ import com.langfuse.sdk.line.SideDoor;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -20,54 +22,41 @@ import org.jspecify.annotations.Nullable;
  * The line from an ended span to Langfuse: what waits, in memory or in a spool, and the threads
  * that take batches of it and send them.
  *
- * <p>{@link #offer} never blocks. The first span starts one thread, a backlog up to three more: one
- * at a time waits for the next batch, the others are on the wire with theirs.
+ * <p>{@link #offer} never blocks. One thread at a time waits for the next batch, up to three others
+ * are on the wire with theirs; a thread is started when there is none to wait.
  */
 final class Delivery implements SideDoor {
-
-  private static final int MOST_THREADS = 4;
 
   /** Large observations do not wait for hundreds more. */
   private static final long MUCH = 8L * Dispatch.MOST_BYTES;
 
-  /** Threads that are interrupted end at once; one that does not is not waited for. */
-  private static final long LAST_PATIENCE = TimeUnit.MILLISECONDS.toNanos(300);
-
-  /** How often a flush looks whether the keys have been refused meanwhile. */
-  private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final String CLOSED = "Langfuse was closed before they were delivered.";
 
   private final DeliverySettings settings;
   private final Line line;
   private final Ledger ledger;
-  private final QuietLog log;
   private final Dispatch dispatch;
   private final MemorySource memory;
   private final @Nullable Spool spool;
+  private final Couriers couriers;
 
   /** Held by the thread that waits for the next batch. */
   private final ReentrantLock turn = new ReentrantLock();
 
-  private final List<Thread> threads = new ArrayList<>();
-  private volatile int hired;
   private volatile @Nullable Thread waiting;
-
-  /** Of the keys, when somebody was in a hurry last. */
-  private volatile long refusalsBefore;
-
   private volatile boolean refusing;
-  private volatile boolean closed;
 
   Delivery(Settings settings, ExportLine exportLine, @Nullable AttributeMask mask, QuietLog log) {
     this.settings = settings.delivery();
     this.line = exportLine.line();
     this.ledger = exportLine.ledger();
-    this.log = log;
     this.dispatch = new Dispatch(settings, exportLine, log);
+    this.couriers = new Couriers(this::deliverNext, this::abandon, log);
     OtlpEncoders encoders = new OtlpEncoders(mask);
     this.memory = new MemorySource(this.settings, encoders);
-    this.spool = this.settings.spool() == null ? null : Spool.open(settings, encoders, log);
-    if (spool != null && spool.hasLeftovers()) {
-      hire();
+    this.spool = Spool.open(settings, encoders, ledger, log);
+    if (spool != null) {
+      couriers.hire(); // it may hold what others have left
     }
   }
 
@@ -88,12 +77,12 @@ final class Delivery implements SideDoor {
     }
     Thread idle = waiting;
     if (idle == null) {
-      hire();
+      couriers.hire();
     } else if (isDue(source)) {
       LockSupport.unpark(idle);
     }
-    if (closed) {
-      abandonIfAlone(); // it closed meanwhile, and nobody will come
+    if (couriers.isDismissed() && couriers.haveLeft()) {
+      abandon(); // it closed meanwhile, and nobody will come
     }
   }
 
@@ -111,34 +100,20 @@ final class Delivery implements SideDoor {
   }
 
   @Override
-  public void hurry() {
-    refusalsBefore = line.refusals();
-    sources().forEach(source -> source.progress().hurry());
-    line.hurry();
+  public Wait hurry() {
+    Wait wait = new SourcesWait();
     Thread idle = waiting;
     if (idle != null) {
       LockSupport.unpark(idle);
     } else if (due() != null) {
-      hire();
+      couriers.hire();
     }
+    return wait;
   }
 
-  /** Also returns when the keys are refused: waiting on would not help. */
   @Override
-  public long await(long nanos) throws InterruptedException {
-    long deadline = System.nanoTime() + nanos;
-    List<Source> sources = sources();
-    List<Long> targets = sources.stream().map(source -> source.progress().accepted()).toList();
-    while (true) {
-      long left = deadline - System.nanoTime();
-      long open = 0;
-      for (int i = 0; i < sources.size(); i++) {
-        open += sources.get(i).progress().await(targets.get(i), Math.min(left, GLANCE));
-      }
-      if (open == 0 || left <= 0 || line.refusals() > refusalsBefore) {
-        return open;
-      }
-    }
+  public long pending() {
+    return sources().stream().mapToLong(source -> source.progress().pending()).sum();
   }
 
   @Override
@@ -149,30 +124,8 @@ final class Delivery implements SideDoor {
   /** Interrupts what is under way; a spool keeps it, the memory does not. */
   @Override
   public void close() {
-    closed = true;
-    List<Thread> running;
-    synchronized (threads) {
-      running = List.copyOf(threads);
-    }
-    running.forEach(Thread::interrupt);
-    awaitEnd(running);
-    abandonIfAlone();
-  }
-
-  /** So that all is counted, and the spool free for others, when close returns. */
-  private static void awaitEnd(List<Thread> interrupted) {
-    long deadline = System.nanoTime() + LAST_PATIENCE;
-    for (Thread thread : interrupted) {
-      long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-      if (millis > 0 && thread != Thread.currentThread()) {
-        try {
-          thread.join(millis);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          return;
-        }
-      }
-    }
+    refusing = true;
+    couriers.dismiss();
   }
 
   private List<Source> sources() {
@@ -184,42 +137,11 @@ final class Delivery implements SideDoor {
     return sources;
   }
 
-  /** Another thread, as long as there are not too many. */
-  private void hire() {
-    if (hired >= MOST_THREADS) {
-      return;
+  /** What a courier does: waits for its turn, takes a batch and sends it. */
+  private void deliverNext() throws InterruptedException {
+    if (spool != null) {
+      spool.lookForLeftovers();
     }
-    synchronized (threads) {
-      if (closed || threads.size() >= MOST_THREADS) {
-        return;
-      }
-      try {
-        // Without the inheritable thread-locals of whichever request came first.
-        Thread thread = new Thread(null, this::work, "langfuse-delivery", 0, false);
-        thread.setDaemon(true);
-        thread.start();
-        threads.add(thread);
-        hired = threads.size();
-      } catch (Throwable noThread) {
-        log.warn("thread", "A delivery thread cannot be started, the next span tries.", noThread);
-      }
-    }
-  }
-
-  private void work() {
-    try {
-      while (!closed) {
-        workOnce();
-        ledger.tellDropped();
-      }
-    } catch (InterruptedException closing) {
-      log.debug("A delivery thread was stopped.");
-    } finally {
-      leave();
-    }
-  }
-
-  private void workOnce() throws InterruptedException {
     Source source;
     Source.Parcel parcel = null;
     turn.lockInterruptibly();
@@ -227,7 +149,7 @@ final class Delivery implements SideDoor {
       source = awaitBatch();
       parcel = source == null ? null : source.take(settings.flushAt(), Dispatch.MOST_BYTES);
       if (parcel != null && due() != null) {
-        hire();
+        couriers.hire();
       }
     } finally {
       turn.unlock();
@@ -239,17 +161,31 @@ final class Delivery implements SideDoor {
 
   private void deliver(Source source, Source.Parcel parcel) throws InterruptedException {
     try {
-      dispatch.send(parcel, source.isLasting());
-    } catch (InterruptedException closing) {
-      if (!source.isLasting()) {
-        ledger.dropped(parcel.unsettled(), "Langfuse was closed before they were delivered.");
+      OtlpBody body = parcel.body();
+      if (Thread.interrupted() && couriers.isDismissed()) { // else a mask of the application's did
+        throw new InterruptedException();
       }
+      dispatch.send(body, parcel, source.isLasting());
+    } catch (InterruptedException closing) {
+      drop(source, parcel);
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the thread goes on with the next
-      ledger.failed(parcel.unsettled(), Outcome.NO_ANSWER, "they cannot be sent: " + t);
-      parcel.settle(parcel.unsettled());
+      synchronized (ledger) {
+        ledger.failed(parcel.unsettled(), Outcome.NO_ANSWER, "they cannot be sent: " + t);
+        parcel.settle(parcel.unsettled());
+      }
     } finally {
       parcel.close();
+    }
+  }
+
+  /** A spool keeps what is not settled. */
+  private void drop(Source source, Source.Parcel parcel) {
+    if (!source.isLasting()) {
+      synchronized (ledger) {
+        ledger.dropped(parcel.unsettled(), CLOSED);
+        parcel.settle(parcel.unsettled());
+      }
     }
   }
 
@@ -282,9 +218,6 @@ final class Delivery implements SideDoor {
   }
 
   private @Nullable Source anyWaiting() {
-    if (spool != null) {
-      spool.lookForLeftovers();
-    }
     return sources().stream()
         .filter(source -> source.progress().waiting() > 0)
         .findFirst()
@@ -300,37 +233,49 @@ final class Delivery implements SideDoor {
             || source.progress().isHurried());
   }
 
-  private void leave() {
-    synchronized (threads) {
-      threads.remove(Thread.currentThread());
-      hired = threads.size();
-    }
-    if (closed) {
-      abandonIfAlone();
-    }
-  }
-
-  private void abandonIfAlone() {
-    synchronized (threads) {
-      if (threads.isEmpty()) {
-        abandon();
-      }
-    }
-  }
-
   /** Nobody will come for what is left. */
   private void abandon() {
-    while (true) {
-      Source.Parcel left = memory.take(Integer.MAX_VALUE, Long.MAX_VALUE);
-      if (left == null) {
-        break;
-      }
-      ledger.dropped(left.unsettled(), "Langfuse was closed before they were delivered.");
+    Source.Parcel left = memory.take(Integer.MAX_VALUE, Long.MAX_VALUE);
+    while (left != null) {
+      drop(memory, left);
       left.close();
+      left = memory.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     }
-    ledger.tellDropped();
     if (spool != null) {
       spool.close();
+    }
+  }
+
+  /** For all sources, also those that a spool has yet to find. */
+  private final class SourcesWait implements Wait {
+    private final Map<Source, Wait> waits = new LinkedHashMap<>();
+
+    SourcesWait() {
+      lookAround();
+    }
+
+    private void lookAround() {
+      for (Source source : sources()) {
+        waits.computeIfAbsent(source, s -> new BacklogWait(s.progress(), line, couriers::haveLeft));
+      }
+    }
+
+    @Override
+    public void await(long nanos) throws InterruptedException {
+      long deadline = System.nanoTime() + nanos;
+      if (spool != null && !couriers.haveLeft()) {
+        spool.awaitFirstLook(nanos);
+        lookAround();
+        LockSupport.unpark(waiting);
+      }
+      for (Wait wait : waits.values()) {
+        wait.await(deadline - System.nanoTime());
+      }
+    }
+
+    @Override
+    public long pending() {
+      return waits.values().stream().mapToLong(Wait::pending).sum();
     }
   }
 }

@@ -1,8 +1,8 @@
 package com.langfuse.sdk.export;
 
 /**
- * Is told what was lost, when it was lost: for an alarm of your own. Called by a thread of the
- * delivery line, so it should return soon; what it throws is logged.
+ * Is told what was lost, soon after: for an alarm of your own. Called on a thread of its own, one
+ * call after the other; what it throws is logged.
  *
  * <pre>{@code
  * Langfuse.builder().delivery(line -> line.listener(loss -> alarm.raise(loss.toString())))

@@ -2,14 +2,16 @@ package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.export.FlushReport.Count;
 import com.langfuse.sdk.internal.LangfuseAttributes;
+import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.Meter;
+import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.api.metrics.ObservableLongMeasurement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryMeters {
 
-  private static final String QUEUE_FULL = "queue_full";
+  private static final String NEVER_SENT = "dropped";
   private static final String NO_ANSWER = "no_answer";
 
   private static final Attributes COMPONENT =
@@ -31,20 +33,30 @@ final class DeliveryMeters {
           LangfuseAttributes.SCOPE_NAME);
 
   private final Meter meter;
-  private final List<AutoCloseable> instruments = new ArrayList<>();
+  private final List<AutoCloseable> instruments = new CopyOnWriteArrayList<>();
 
   private DeliveryMeters(Meter meter) {
     this.meter = meter;
   }
 
-  /** Null when nobody wants to know. */
-  static @Nullable DeliveryMeters register(ExportLine line, Settings settings, Doors doors) {
+  /** Null when nobody wants to know, or cannot be told. */
+  static @Nullable DeliveryMeters register(
+      ExportLine line, Settings settings, Doors doors, QuietLog log) {
     if (line.meterProvider() == null) {
       return null;
     }
+    try {
+      return register(line.meterProvider(), settings, doors);
+    } catch (Throwable t) {
+      log.warn("meters", "The meter provider throws, there are no metrics: " + t, t);
+      return null;
+    }
+  }
+
+  private static DeliveryMeters register(MeterProvider provider, Settings settings, Doors doors) {
     DeliveryMeters meters =
         new DeliveryMeters(
-            line.meterProvider()
+            provider
                 .meterBuilder(LangfuseAttributes.SCOPE_NAME)
                 .setInstrumentationVersion(SdkVersion.CURRENT)
                 .build());
@@ -83,7 +95,7 @@ final class DeliveryMeters {
                 measurement -> {
                   Count now = count.get();
                   measurement.record(now.exported() + now.failed(), COMPONENT);
-                  record(measurement, now.dropped(), QUEUE_FULL);
+                  record(measurement, now.dropped(), NEVER_SENT);
                 }));
   }
 
@@ -118,6 +130,5 @@ final class DeliveryMeters {
         // The meter provider is the application's, and so is its trouble.
       }
     }
-    instruments.clear();
   }
 }

@@ -2,11 +2,11 @@ package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.line.LangfuseEndpoint;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
 import com.langfuse.sdk.line.TextRewriter;
-import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +24,9 @@ final class Dispatch {
 
   /** What has been refused above this is taken for a limit of the server. */
   private static final int SMALLEST_LIMIT = 64 * 1024;
+
+  /** A limit that was learnt from a passing trouble is forgotten in time. */
+  private static final int SLOW_GROWTH = 64;
 
   /** Enough to find three spoilers among 512. */
   private static final int MOST_DIVISIONS = 64;
@@ -49,12 +52,9 @@ final class Dispatch {
   }
 
   /** Returns when all of it is settled. */
-  void send(Source.Parcel parcel, boolean lasting) throws IOException, InterruptedException {
-    OtlpBody body = parcel.body();
-    if (rewriter != null) {
-      body = body.rewritten(rewriter);
-    }
-    new Journey(parcel, lasting).send(body);
+  void send(OtlpBody body, Source.Parcel parcel, boolean lasting) throws InterruptedException {
+    OtlpBody leaving = rewriter == null ? body : body.rewritten(rewriter);
+    new Journey(parcel, lasting).send(leaving, 0);
   }
 
   /** One parcel's way. */
@@ -69,78 +69,106 @@ final class Dispatch {
       this.lasting = lasting;
     }
 
-    void send(OtlpBody body) throws InterruptedException {
-      send(body, false);
-    }
-
-    private void send(OtlpBody body, boolean cut) throws InterruptedException {
+    /**
+     * @param tries that these spans have behind them
+     */
+    void send(OtlpBody body, int tries) throws InterruptedException {
       if (body.bytes().length > limit.get() && body.spans() > 1) {
-        sendHalves(body);
+        sendHalves(body, tries);
         return;
       }
-      Outcome outcome =
-          line.send(
-              () ->
-                  line.endpoint()
-                      .post(settings.tracesPath(), OtlpEncoder.CONTENT_TYPE, body.bytes()),
-              lasting);
-      if (outcome.attempts() > 1) {
-        ledger.retried(body.spans());
-      }
+      Outcome outcome = post(body);
+      int triesNow = tries + outcome.attempts();
       if (outcome.arrived()) {
-        arrived(body, outcome, cut);
+        arrived(body, triesNow);
       } else if (outcome.status() == TOO_LARGE) {
-        shrink(body, outcome);
+        shrink(body, triesNow, outcome);
       } else if (outcome.status() == MALFORMED && body.spans() > 1 && mayDivide()) {
-        divide(body);
+        divide(body, triesNow);
       } else {
-        lost(body, outcome);
+        lost(body, triesNow, outcome);
       }
     }
 
-    private void arrived(OtlpBody body, Outcome outcome, boolean cut) {
+    private Outcome post(OtlpBody body) throws InterruptedException {
+      LangfuseEndpoint endpoint = line.endpoint();
+      LangfuseEndpoint.Packed packed = endpoint.pack(body.bytes());
+      return line.send(
+          () -> endpoint.post(settings.tracesPath(), OtlpEncoder.CONTENT_TYPE, packed), lasting);
+    }
+
+    private void arrived(OtlpBody body, int tries) {
       anyArrived = true;
       dividingHelps = true;
-      log.debug("Delivered " + body.spans() + " observations, attempt " + outcome.attempts() + ".");
-      ledger.exported(body.spans());
-      ledger.truncated(cut ? 1 : 0);
-      parcel.settle(body.spans());
+      if (body.bytes().length > limit.get() / 2) {
+        limit.updateAndGet(learnt -> Math.min(MOST_BYTES, learnt + learnt / SLOW_GROWTH));
+      }
+      log.debug("Delivered " + body.spans() + " observations in " + tries + " tries.");
+      synchronized (ledger) {
+        ledger.exported(body.spans());
+        settle(body, tries);
+      }
     }
 
-    private void lost(OtlpBody body, Outcome outcome) {
-      ledger.failed(
-          body.spans(),
-          outcome.status(),
-          "Langfuse at " + line.endpoint().baseUrl() + " " + outcome.words());
-      parcel.settle(body.spans());
+    private void lost(OtlpBody body, int tries, Outcome outcome) {
+      synchronized (ledger) {
+        ledger.failed(
+            body.spans(),
+            outcome.status(),
+            "Langfuse at " + line.endpoint().baseUrl() + " " + outcome.words());
+        settle(body, tries);
+      }
       line.settled(outcome);
     }
 
-    private void sendHalves(OtlpBody body) throws InterruptedException {
+    private void settle(OtlpBody body, int tries) {
+      if (tries > 1) {
+        ledger.retried(body.spans());
+      }
+      parcel.settle(body.spans());
+    }
+
+    private void sendHalves(OtlpBody body, int tries) throws InterruptedException {
       for (OtlpBody half : body.halves()) {
-        send(half);
+        send(half, tries);
       }
     }
 
-    private void shrink(OtlpBody body, Outcome outcome) throws InterruptedException {
+    private void shrink(OtlpBody body, int tries, Outcome outcome) throws InterruptedException {
       int smaller = Math.max(SMALLEST_LIMIT, body.bytes().length / 2);
       if (limit.get() > smaller) {
         limit.accumulateAndGet(smaller, Math::min);
         log.warn("limit", "Langfuse takes no larger requests: smaller ones follow.");
       }
-      if (body.spans() > 1) {
-        sendHalves(body);
+      if (body.spans() == 1) {
+        sendCut(body, tries, outcome);
+      } else if (anyArrived || body.bytes().length > SMALLEST_LIMIT) {
+        sendHalves(body, tries);
       } else {
-        sendCut(body, outcome);
+        lost(body, tries, outcome); // it takes nothing at all
       }
     }
 
-    private void sendCut(OtlpBody whole, Outcome outcome) throws InterruptedException {
-      OtlpBody cut = whole.cutTo(whole.bytes().length / 2);
-      if (cut == null) {
-        lost(whole, outcome);
+    /** Shorter and shorter, as long as that makes a difference. */
+    private void sendCut(OtlpBody whole, int triesBefore, Outcome refusal)
+        throws InterruptedException {
+      OtlpBody last = whole;
+      Outcome outcome = refusal;
+      int tries = triesBefore;
+      while (outcome.status() == TOO_LARGE) {
+        OtlpBody cut = whole.cutTo(last.bytes().length / 2);
+        if (cut == null || cut.bytes().length >= last.bytes().length) {
+          break;
+        }
+        last = cut;
+        outcome = post(cut);
+        tries += outcome.attempts();
+      }
+      if (outcome.arrived()) {
+        ledger.truncated(1);
+        arrived(last, tries);
       } else {
-        send(cut, true);
+        lost(last, tries, outcome);
       }
     }
 
@@ -148,10 +176,10 @@ final class Dispatch {
       return dividingHelps && divisions < MOST_DIVISIONS;
     }
 
-    private void divide(OtlpBody body) throws InterruptedException {
+    private void divide(OtlpBody body, int tries) throws InterruptedException {
       boolean first = divisions == 0;
       divisions++;
-      sendHalves(body);
+      sendHalves(body, tries);
       if (first && !anyArrived) {
         dividingHelps = false;
       }

@@ -3,17 +3,22 @@ package com.langfuse.sdk.export;
 import com.langfuse.sdk.export.FlushReport.Count;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.SideDoor;
+import com.langfuse.sdk.line.SideDoor.Wait;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
 /** All that leaves by one line: flushed, closed and reported together. Threadsafe. */
 final class Doors {
 
   private static final Duration LONGEST = Duration.ofDays(365);
+
+  /** For the application's listener, which may take its time. */
+  private static final long LAST_WORDS = TimeUnit.MILLISECONDS.toNanos(300);
 
   private final List<SideDoor> doors = new CopyOnWriteArrayList<>();
   private final QuietLog log;
@@ -30,16 +35,16 @@ final class Doors {
 
   /** Sends what was there before, and reports at the deadline at the latest. */
   FlushReport flush(Duration timeout) {
-    Waiting waiting = new Waiting(timeout);
-    doors.forEach(SideDoor::hurry);
+    long deadline = deadline(timeout);
+    Map<SideDoor, Wait> waits = hurry();
     try {
-      for (SideDoor door : doors) {
-        waiting.await(door);
+      for (Wait wait : waits.values()) {
+        wait.await(deadline - System.nanoTime());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the report says what is still pending
     }
-    return report(waiting);
+    return report(waits);
   }
 
   /**
@@ -47,23 +52,19 @@ final class Doors {
    * ends, and its last trace matters.
    */
   FlushReport close(Duration timeout) {
-    Waiting waiting = new Waiting(timeout);
+    long deadline = deadline(timeout);
     doors.forEach(SideDoor::refuse);
-    doors.forEach(SideDoor::hurry);
+    Map<SideDoor, Wait> waits = hurry();
     boolean interrupted = Thread.interrupted();
-    for (SideDoor door : doors) {
-      boolean waited = false;
-      while (!waited) {
-        try {
-          waiting.await(door);
-          waited = true;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
+    for (Wait wait : waits.values()) {
+      interrupted |= wasInterrupted(() -> wait.await(deadline - System.nanoTime()));
     }
-    FlushReport report = report(waiting);
+    FlushReport report = report(waits);
     doors.forEach(SideDoor::close);
+    long tellBy = System.nanoTime() + LAST_WORDS;
+    for (SideDoor door : doors) {
+      interrupted |= wasInterrupted(() -> door.ledger().awaitTold(tellBy - System.nanoTime()));
+    }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -73,14 +74,46 @@ final class Doors {
     return report;
   }
 
+  private Map<SideDoor, Wait> hurry() {
+    Map<SideDoor, Wait> waits = new LinkedHashMap<>();
+    doors.forEach(door -> waits.put(door, door.hurry()));
+    return waits;
+  }
+
+  private static long deadline(Duration timeout) {
+    Duration bounded = timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST;
+    return System.nanoTime() + (bounded.isNegative() ? 0 : bounded.toNanos());
+  }
+
+  private interface Waiting {
+    void await() throws InterruptedException;
+  }
+
+  private static boolean wasInterrupted(Waiting waiting) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        waiting.await();
+        return interrupted;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+  }
+
   /** Since the start, with what is waiting now. */
   FlushReport total() {
-    return total(Doors::pendingNow);
+    return total(SideDoor::pending);
   }
 
   /** Since the last report, with what was waited for in vain. */
-  private synchronized FlushReport report(Waiting waiting) {
-    FlushReport now = total(waiting::pending);
+  private synchronized FlushReport report(Map<SideDoor, Wait> waits) {
+    FlushReport now =
+        total(
+            door -> {
+              Wait wait = waits.get(door);
+              return wait == null ? door.pending() : wait.pending();
+            });
     FlushReport since =
         new FlushReport(
             now.observations().since(reported.observations()),
@@ -98,38 +131,14 @@ final class Doors {
   }
 
   private Count total(String kind, ToLongFunction<SideDoor> pending) {
-    return doors.stream()
-        .filter(door -> door.ledger().kind().equals(kind))
-        .map(door -> Count.of(door.ledger(), pending.applyAsLong(door)))
-        .reduce(Count.NONE, Count::plus);
-  }
-
-  private static long pendingNow(SideDoor door) {
-    try {
-      return door.await(0);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return 0;
+    Count sum = Count.NONE;
+    for (SideDoor door : doors) {
+      if (door.ledger().kind().equals(kind)) {
+        synchronized (door.ledger()) { // or one that is settled just now would be in two numbers
+          sum = sum.plus(Count.of(door.ledger(), pending.applyAsLong(door)));
+        }
+      }
     }
-  }
-
-  /** One deadline for all doors. */
-  private static final class Waiting {
-    private final long deadline;
-    private final Map<SideDoor, Long> pending = new HashMap<>();
-
-    Waiting(Duration timeout) {
-      Duration bounded = timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST;
-      this.deadline = System.nanoTime() + bounded.toNanos();
-    }
-
-    void await(SideDoor door) throws InterruptedException {
-      pending.put(door, door.await(Math.max(0, deadline - System.nanoTime())));
-    }
-
-    long pending(SideDoor door) {
-      Long known = pending.get(door);
-      return known == null ? pendingNow(door) : known;
-    }
+    return sum;
   }
 }

@@ -9,7 +9,8 @@ import java.util.TreeMap;
 /**
  * What became of what ended since the last report, and what is still pending. Each observation,
  * score and media file is in exactly one of exported, failed, dropped and pending; threads that
- * flush at the same time share these counts.
+ * flush at the same time share these counts. What a process that died has left in the spool counts
+ * as if it had ended here.
  *
  * <pre>{@code
  * FlushReport report = langfuse.flush(Duration.ofSeconds(5));
@@ -72,7 +73,7 @@ public record FlushReport(Count observations, Count scores, Count media) {
    * @param retried of the exported and failed, how many took more than one try
    * @param failures given up, by HTTP status: refused by Langfuse, or tried until the time for
    *     retries was over; 0 stands for no answer, or for what could not be sent at all
-   * @param dropped never sent, because the queue was full or the client closed
+   * @param dropped never sent because the queue was full, or cut off by closing the client
    * @param truncated of the exported, how many had their longest texts cut to fit through
    * @param pending waiting, in memory or in the spool
    */

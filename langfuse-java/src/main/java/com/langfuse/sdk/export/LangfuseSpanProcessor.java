@@ -92,7 +92,8 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
       doors.add(delivery);
     }
     this.project = line == null ? null : new ProjectLookup(line.endpoint(), log);
-    this.meters = exportLine == null ? null : DeliveryMeters.register(exportLine, settings, doors);
+    this.meters =
+        exportLine == null ? null : DeliveryMeters.register(exportLine, settings, doors, log);
   }
 
   /** What leaves by this processor's line; null where nothing does. For the SDK's own doors. */
@@ -257,10 +258,15 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     Thread thread =
         new Thread(
             () -> {
-              if (delivering.get().isComplete()) {
-                result.succeed();
-              } else {
-                result.fail();
+              boolean complete = false;
+              try {
+                complete = delivering.get().isComplete();
+              } finally {
+                if (complete) {
+                  result.succeed();
+                } else {
+                  result.fail();
+                }
               }
             },
             name);

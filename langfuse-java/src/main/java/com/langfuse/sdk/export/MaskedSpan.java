@@ -94,12 +94,20 @@ final class MaskedSpan extends DelegatingSpanData {
       if (masked == value) {
         kept.put((AttributeKey<Object>) key, value);
       } else if (masked != null) {
-        AttributeKey<?> fitting = LangfuseAttributes.like(key.getKey(), masked);
+        Object whole = isMixed(masked) ? masked.toString() : masked;
+        AttributeKey<?> fitting = LangfuseAttributes.like(key.getKey(), whole);
         boolean text = fitting.getType() == AttributeType.STRING;
-        kept.put((AttributeKey<Object>) fitting, text ? masked.toString() : masked);
+        kept.put((AttributeKey<Object>) fitting, text ? whole.toString() : whole);
       }
     } catch (Throwable t) {
       kept.put(key.getKey(), AttributeMask.FAILED);
     }
+  }
+
+  /** OpenTelemetry has no list of this and that, and finds out too late. */
+  private static boolean isMixed(Object value) {
+    return value instanceof List<?> list
+        && list.stream().map(each -> each == null ? List.class : each.getClass()).distinct().count()
+            > 1;
   }
 }

@@ -52,11 +52,6 @@ final class MemorySource implements Source {
     }
 
     @Override
-    public int size() {
-      return batch.values().size();
-    }
-
-    @Override
     public OtlpBody body() throws IOException {
       return encoders.encode(batch.values());
     }

@@ -23,8 +23,6 @@ interface Source {
   /** Spans in the hands of one thread. */
   interface Parcel {
 
-    int size();
-
     OtlpBody body() throws IOException;
 
     /** So many have arrived or are lost. */

@@ -1,6 +1,7 @@
 package com.langfuse.sdk.export;
 
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.util.List;
 
@@ -19,8 +20,13 @@ final class SpanWeight {
 
   static long of(SpanData span) {
     SpanWeight weight = new SpanWeight();
+    weight.bytes += span.getName().length() + span.getStatus().getDescription().length();
     weight.add(span.getAttributes());
-    span.getEvents().forEach(event -> weight.add(event.getAttributes())); // stack traces
+    for (EventData event : span.getEvents()) {
+      weight.bytes += ATTRIBUTE + event.getName().length();
+      weight.add(event.getAttributes()); // stack traces
+    }
+    span.getLinks().forEach(link -> weight.add(link.getAttributes()));
     return weight.bytes;
   }
 

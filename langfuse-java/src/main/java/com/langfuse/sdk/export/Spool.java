@@ -2,16 +2,21 @@ package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.line.Ledger;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -29,48 +34,62 @@ final class Spool {
   private static final String LOCK = ".lock";
   private static final String SEGMENT = ".spool";
 
-  private record Leftover(SpoolLock lock, SpoolSource source) {}
+  /**
+   * What a process has left.
+   *
+   * @param whole whether all of it could be read
+   */
+  private record Leftover(SpoolLock lock, SpoolSource source, boolean whole) {}
 
   private final Path folder;
   private final String project;
   private final String name;
   private final long mostBytes;
   private final OtlpEncoders encoders;
+  private final Ledger ledger;
   private final QuietLog log;
   private final SpoolLock lock;
   private final SpoolSource own;
-  private final List<Leftover> leftovers = new ArrayList<>();
+  private final List<Leftover> leftovers = new CopyOnWriteArrayList<>();
+  private final ReentrantLock looking = new ReentrantLock();
+  private final CountDownLatch looked = new CountDownLatch(1);
+  private volatile long lookAgainAt = System.nanoTime();
   private int segments;
-  private boolean closed;
-  private long lookAgainAt = System.nanoTime();
+  private volatile boolean closed;
   private volatile boolean broken;
   private volatile long tryAgainAt;
 
-  private Spool(Path folder, String project, Settings settings, OtlpEncoders encoders, QuietLog log)
+  private Spool(
+      Path folder,
+      String project,
+      Settings settings,
+      OtlpEncoders encoders,
+      Ledger ledger,
+      QuietLog log)
       throws IOException {
     this.folder = folder;
     this.project = project;
     this.name = project + UUID.randomUUID();
     this.mostBytes = settings.delivery().spoolBytes();
     this.encoders = encoders;
+    this.ledger = ledger;
     this.log = log;
     this.lock = SpoolLock.create(folder.resolve(name + LOCK));
-    this.own = new SpoolSource(log);
+    this.own = new SpoolSource(ledger, log);
   }
 
-  /** Null, after a warning, when the folder cannot be used. */
-  static @Nullable Spool open(Settings settings, OtlpEncoders encoders, QuietLog log) {
+  /** Null when there is to be none, or, after a warning, when the folder cannot be used. */
+  static @Nullable Spool open(
+      Settings settings, OtlpEncoders encoders, Ledger ledger, QuietLog log) {
     Path folder = settings.delivery().spool();
     if (folder == null) {
       return null;
     }
     try {
       PrivateFiles.createFolder(folder);
-      Spool spool = new Spool(folder, project(settings), settings, encoders, log);
-      spool.lookForLeftovers();
-      return spool;
-    } catch (IOException | RuntimeException e) {
-      log.warn("spool", "The spool '" + folder + "' cannot be used, memory takes its place: " + e);
+      return new Spool(folder, project(settings), settings, encoders, ledger, log);
+    } catch (Throwable t) {
+      log.warn("spool", "The spool '" + folder + "' cannot be used, memory takes its place: " + t);
       return null;
     }
   }
@@ -88,8 +107,13 @@ final class Spool {
     if (broken && System.nanoTime() - tryAgainAt < 0) {
       return false;
     }
+    byte[] encoded;
     try {
-      byte[] encoded = encoders.encode(List.of(span)).bytes();
+      encoded = encoders.encode(List.of(span)).bytes();
+    } catch (Throwable t) {
+      return false; // the delivery threads will find that out, and say so
+    }
+    try {
       if (!makeRoom()) {
         log.warn("spool full", "The spool '" + folder + "' is full, memory takes its place.");
         return false;
@@ -106,14 +130,17 @@ final class Spool {
   }
 
   private synchronized boolean makeRoom() throws IOException {
-    long segmentBytes = Math.min(SEGMENT_BYTES, mostBytes / 4);
     if (closed) {
       throw new IOException("the spool is closed");
     }
+    long segmentBytes = Math.min(SEGMENT_BYTES, mostBytes / 4);
     if (!own.isFull(segmentBytes)) {
       return true;
     }
-    long all = sources().stream().mapToLong(Source::weight).sum();
+    long all = own.length();
+    for (Leftover leftover : leftovers) {
+      all += leftover.source().length();
+    }
     if (all + segmentBytes > mostBytes) {
       return false;
     }
@@ -126,32 +153,53 @@ final class Spool {
   }
 
   /** Our own spans first, then those of processes that are no more. */
-  synchronized List<Source> sources() {
-    List<Source> sources = new ArrayList<>(1 + leftovers.size());
+  List<Source> sources() {
+    List<Source> sources = new ArrayList<>();
     sources.add(own);
     leftovers.forEach(leftover -> sources.add(leftover.source()));
     return sources;
   }
 
-  synchronized boolean hasLeftovers() {
-    return !leftovers.isEmpty();
+  /** What is there from the beginning is known then, or the time is up. */
+  void awaitFirstLook(long nanos) throws InterruptedException {
+    looked.await(Math.max(0, nanos), TimeUnit.NANOSECONDS);
   }
 
   /**
-   * Adopts what processes that have died since the last look have left; not more often than needed.
+   * Adopts what processes that have died since the last look have left; not more often than needed,
+   * and on one thread at a time.
    */
-  synchronized void lookForLeftovers() {
-    if (System.nanoTime() - lookAgainAt < 0) {
+  void lookForLeftovers() {
+    if (System.nanoTime() - lookAgainAt < 0 || !looking.tryLock()) {
       return;
     }
-    lookAgainAt = System.nanoTime() + LOOK_EVERY;
-    leftovers.removeIf(leftover -> leftover.source().progress().pending() == 0 && close(leftover));
-    try (DirectoryStream<Path> locks = Files.newDirectoryStream(folder, project + "*" + LOCK)) {
-      for (Path path : locks) {
-        adopt(path);
+    try {
+      if (System.nanoTime() - lookAgainAt >= 0 && !closed) {
+        look();
+        lookAgainAt = System.nanoTime() + LOOK_EVERY;
       }
+    } finally {
+      looking.unlock();
+      looked.countDown();
+    }
+  }
+
+  private void look() {
+    leftovers.removeIf(leftover -> leftover.source().isDone() && close(leftover));
+    List<Path> locks = new ArrayList<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, project + "*" + LOCK)) {
+      found.forEach(locks::add);
     } catch (IOException | RuntimeException e) {
       log.warn("spool read", "The spool cannot be read: " + e);
+    }
+    for (Path path : locks) {
+      try {
+        adopt(path);
+      } catch (NoSuchFileException e) {
+        // Its process has just tidied up.
+      } catch (Throwable t) {
+        log.warn("spool read", "The spool's '" + path + "' cannot be adopted: " + t);
+      }
     }
   }
 
@@ -160,48 +208,64 @@ final class Spool {
     if (taken == null) {
       return;
     }
-    Leftover leftover = new Leftover(taken, new SpoolSource(log));
-    String owner = path.getFileName().toString().replace(LOCK, "");
+    SpoolSource source = new SpoolSource(ledger, log);
+    boolean whole = false;
+    try {
+      whole = reopen(path.getFileName().toString().replace(LOCK, ""), source);
+    } finally {
+      if (!whole && source.progress().pending() == 0) {
+        source.close();
+        taken.close(); // another time, perhaps
+      }
+    }
+    Leftover leftover = new Leftover(taken, source, whole);
+    if (source.progress().pending() > 0) {
+      log.debug("The spool has what a process left that is no more.");
+      source.progress().hurry();
+      leftovers.add(leftover);
+    } else if (whole) {
+      close(leftover);
+    }
+  }
+
+  /** False when some of it could not be. */
+  private boolean reopen(String owner, SpoolSource source) throws IOException {
     List<Path> files = new ArrayList<>();
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, owner + "-*" + SEGMENT)) {
       found.forEach(files::add);
     }
-    files.stream().sorted().forEach(file -> reopen(file, leftover.source()));
-    long waiting = leftover.source().progress().pending();
-    if (waiting == 0) {
-      close(leftover);
-    } else {
-      log.debug("The spool has " + waiting + " observations of a process that is no more.");
-      leftover.source().progress().hurry();
-      leftovers.add(leftover);
-    }
-  }
-
-  private void reopen(Path file, SpoolSource source) {
-    try {
-      SpoolSegment segment = SpoolSegment.reopen(file);
-      if (segment != null) {
-        source.add(segment);
+    files.sort(null);
+    boolean whole = true;
+    for (Path file : files) {
+      try {
+        SpoolSegment segment = SpoolSegment.reopen(file);
+        if (segment != null) {
+          source.add(segment);
+        }
+      } catch (Throwable t) {
+        whole = false;
+        log.warn("spool read", "The spool's file '" + file + "' cannot be read: " + t);
       }
-    } catch (IOException | RuntimeException e) {
-      log.warn("spool read", "The spool's file '" + file + "' cannot be read: " + e);
     }
+    return whole;
   }
 
   /** Deletes what is done; what is not, another process may adopt. */
-  synchronized void close() {
-    if (closed) {
-      return;
+  void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
     }
-    closed = true;
-    close(new Leftover(lock, own));
+    close(new Leftover(lock, own, true));
     leftovers.forEach(this::close);
-    leftovers.clear();
+    looked.countDown();
   }
 
   private boolean close(Leftover leftover) {
     try {
-      if (leftover.source().close()) {
+      if (leftover.source().close() && leftover.whole()) {
         leftover.lock().delete();
       } else {
         leftover.lock().close();

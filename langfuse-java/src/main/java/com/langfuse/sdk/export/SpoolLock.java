@@ -2,12 +2,10 @@ package com.langfuse.sdk.export;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 final class SpoolLock {
 
   /**
-   * Those of this process: to open and close a file that is locked here would end the lock, as
-   * POSIX has it.
+   * Those of this process are remembered where also another class loader's copy of this class
+   * looks: to open and close a file that is locked here would end the lock, as POSIX has it.
    */
-  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+  private static final String HELD = "com.langfuse.sdk.spool ";
 
   private final Path path;
   private final FileChannel channel;
@@ -30,34 +28,48 @@ final class SpoolLock {
     this.channel = channel;
   }
 
+  /** Locked under a name that nobody looks for, so that nobody finds it unlocked. */
   static SpoolLock create(Path path) throws IOException {
-    PrivateFiles.create(path);
-    SpoolLock lock = tryToTake(path);
+    Path hidden = path.resolveSibling(path.getFileName() + ".new");
+    PrivateFiles.create(hidden);
+    SpoolLock lock = take(real(path), hidden);
     if (lock == null) {
       throw new IOException("cannot be locked: " + path);
     }
-    return lock;
+    try {
+      Files.move(hidden, lock.path, StandardCopyOption.ATOMIC_MOVE); // the lock is the file's
+      return lock;
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
   }
 
   /** Null when its process lives, here or elsewhere. */
   static @Nullable SpoolLock tryToTake(Path path) throws IOException {
-    Path real = path.toAbsolutePath().normalize();
-    if (!HELD.add(real)) {
+    return take(real(path), path);
+  }
+
+  private static Path real(Path path) throws IOException {
+    Path folder = path.toAbsolutePath().getParent();
+    return folder == null ? path : folder.toRealPath().resolve(path.getFileName());
+  }
+
+  private static @Nullable SpoolLock take(Path real, Path file) throws IOException {
+    if (System.getProperties().putIfAbsent(HELD + real, "") != null) {
       return null;
     }
     FileChannel channel = null;
+    boolean taken = false;
     try {
-      channel = FileChannel.open(real, StandardOpenOption.WRITE);
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        return new SpoolLock(real, channel);
+      channel = FileChannel.open(file, StandardOpenOption.WRITE);
+      taken = channel.tryLock() != null;
+      return taken ? new SpoolLock(real, channel) : null;
+    } finally {
+      if (!taken) {
+        release(real, channel);
       }
-    } catch (IOException | RuntimeException e) {
-      release(real, channel);
-      throw e;
     }
-    release(real, channel);
-    return null;
   }
 
   /** The files are there no more. */
@@ -72,9 +84,12 @@ final class SpoolLock {
   }
 
   private static void release(Path path, @Nullable FileChannel channel) throws IOException {
-    if (channel != null) {
-      channel.close();
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } finally {
+      System.getProperties().remove(HELD + path);
     }
-    HELD.remove(path);
   }
 }

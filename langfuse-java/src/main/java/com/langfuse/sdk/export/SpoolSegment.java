@@ -1,6 +1,9 @@
 package com.langfuse.sdk.export;
 
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +28,7 @@ final class SpoolSegment {
   private static final int HEADER = Integer.BYTES + Integer.BYTES + 1;
   private static final byte SPAN = 1;
   private static final byte DONE = 2;
-  private static final int LONGEST = 1 << 30;
+  private static final int BUFFER = 64 * 1024;
 
   private record Entry(long from, int length) {
     long to() {
@@ -34,13 +37,14 @@ final class SpoolSegment {
   }
 
   /** Spans that somebody has taken, and where they are. */
-  record Slice(List<byte[]> spans, long from, long to) {}
+  record Slice(List<byte[]> spans, long from, long to, long bytes) {}
 
   private final Path path;
   private final RandomAccessFile file;
   private final Deque<Entry> waiting = new ArrayDeque<>();
   private long end;
   private int underWay;
+  private long openBytes;
   private boolean closed;
 
   private SpoolSegment(Path path, RandomAccessFile file) {
@@ -64,41 +68,100 @@ final class SpoolSegment {
   /** One that another process has left behind. Null when it is none of ours. */
   static @Nullable SpoolSegment reopen(Path path) throws IOException {
     SpoolSegment segment = new SpoolSegment(path, new RandomAccessFile(path.toFile(), "rw"));
-    byte[] magic = new byte[MAGIC.length];
-    if (segment.file.read(magic) != MAGIC.length || !Arrays.equals(magic, MAGIC)) {
-      segment.file.close();
-      return null;
+    boolean ours = false;
+    try {
+      ours = segment.scan();
+      return ours ? segment : null;
+    } finally {
+      if (!ours) {
+        segment.closeQuietly();
+      }
     }
-    segment.scan();
-    return segment;
   }
 
-  /** Finds what is not done. The last record may be torn; then its span had not quite ended. */
-  private void scan() throws IOException {
+  /**
+   * Finds what is not done. The last record may be torn; then its span had not quite ended, and
+   * what comes after it, if anything, is no record.
+   */
+  private boolean scan() throws IOException {
     long length = file.length();
+    file.seek(0);
+    DataInputStream in = new DataInputStream(new BufferedInputStream(new Rest(), BUFFER));
+    byte[] magic = in.readNBytes(MAGIC.length);
+    if (magic.length < MAGIC.length && startsWithMagic(magic)) {
+      end = MAGIC.length;
+      return true; // its process died while it began
+    }
+    if (!Arrays.equals(magic, MAGIC)) {
+      return false;
+    }
     end = MAGIC.length;
-    byte[] header = new byte[HEADER];
     while (end + HEADER <= length) {
-      file.seek(end);
-      file.readFully(header);
-      int size = ByteBuffer.wrap(header).getInt();
-      if (size < 0 || size > LONGEST || end + HEADER + size > length) {
+      int size = in.readInt();
+      int checksum = in.readInt();
+      byte kind = in.readByte();
+      if (size < 0 || end + HEADER + size > length || (kind != SPAN && kind != DONE)) {
         break;
       }
-      byte[] bytes = new byte[size];
-      file.readFully(bytes);
-      byte kind = header[HEADER - 1];
-      if (ByteBuffer.wrap(header).getInt(Integer.BYTES) == checksum(kind, bytes, 0, size)) {
-        if (kind == SPAN) {
-          waiting.add(new Entry(end, HEADER + size));
-        } else if (kind == DONE && size == 2 * Long.BYTES) {
-          ByteBuffer range = ByteBuffer.wrap(bytes);
-          long from = range.getLong();
-          long to = range.getLong();
-          waiting.removeIf(entry -> entry.from() >= from && entry.to() <= to);
-        }
+      Content record = read(in, kind, size);
+      if (record.checksum() == checksum && kind == SPAN) {
+        waiting.add(new Entry(end, HEADER + size));
+        openBytes += HEADER + size;
+      } else if (record.checksum() == checksum && size == 2 * Long.BYTES) {
+        ByteBuffer range = ByteBuffer.wrap(record.beginning());
+        forget(range.getLong(), range.getLong());
       }
       end += HEADER + size;
+    }
+    return true;
+  }
+
+  private static boolean startsWithMagic(byte[] beginning) {
+    return Arrays.equals(beginning, Arrays.copyOf(MAGIC, beginning.length));
+  }
+
+  private void forget(long from, long to) {
+    waiting.removeIf(
+        entry -> {
+          boolean done = entry.from() >= from && entry.to() <= to;
+          openBytes -= done ? entry.length() : 0;
+          return done;
+        });
+  }
+
+  /** What of a record it takes to judge it. */
+  @SuppressWarnings("ArrayRecordComponent") // a few bytes, read once
+  private record Content(int checksum, byte[] beginning) {}
+
+  /** Piece by piece: what is said to be long need not be there. */
+  private static Content read(DataInputStream in, byte kind, int size) throws IOException {
+    CRC32C crc = new CRC32C();
+    crc.update(kind);
+    byte[] beginning = in.readNBytes(Math.min(size, 2 * Long.BYTES));
+    crc.update(beginning);
+    byte[] buffer = new byte[Math.min(size, BUFFER)];
+    int left = size - beginning.length;
+    while (left > 0) {
+      int read = in.readNBytes(buffer, 0, Math.min(left, buffer.length));
+      if (read == 0) {
+        break;
+      }
+      crc.update(buffer, 0, read);
+      left -= read;
+    }
+    return new Content((int) crc.getValue(), beginning);
+  }
+
+  /** The file from where it is read, for as long as it lasts. */
+  private final class Rest extends InputStream {
+    @Override
+    public int read() throws IOException {
+      return file.read();
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int length) throws IOException {
+      return file.read(bytes, from, length);
     }
   }
 
@@ -107,6 +170,7 @@ final class SpoolSegment {
     long from = end;
     write(SPAN, span);
     waiting.add(new Entry(from, HEADER + span.length));
+    openBytes += HEADER + span.length;
   }
 
   private void write(byte kind, byte[] bytes) throws IOException {
@@ -114,11 +178,7 @@ final class SpoolSegment {
       throw new IOException("the spool is closed");
     }
     byte[] record = new byte[HEADER + bytes.length];
-    ByteBuffer.wrap(record)
-        .putInt(bytes.length)
-        .putInt(checksum(kind, bytes, 0, bytes.length))
-        .put(kind)
-        .put(bytes);
+    ByteBuffer.wrap(record).putInt(bytes.length).putInt(checksum(kind, bytes)).put(kind).put(bytes);
     try {
       file.seek(end);
       file.write(record);
@@ -129,10 +189,10 @@ final class SpoolSegment {
     }
   }
 
-  private static int checksum(byte kind, byte[] bytes, int from, int length) {
+  private static int checksum(byte kind, byte[] bytes) {
     CRC32C crc = new CRC32C();
     crc.update(kind);
-    crc.update(bytes, from, length);
+    crc.update(bytes);
     return (int) crc.getValue();
   }
 
@@ -140,17 +200,16 @@ final class SpoolSegment {
   synchronized @Nullable Slice take(int most, long mostBytes) throws IOException {
     List<Entry> taken = new ArrayList<>();
     long bytes = 0;
-    while (!waiting.isEmpty()
-        && taken.size() < most
-        && (taken.isEmpty() || bytes + waiting.element().length() <= mostBytes)) {
-      Entry next = waiting.remove();
+    for (Entry next : waiting) {
+      if (taken.size() >= most || (!taken.isEmpty() && bytes + next.length() > mostBytes)) {
+        break;
+      }
       bytes += next.length();
       taken.add(next);
     }
     if (taken.isEmpty()) {
       return null;
     }
-    underWay += taken.size();
     long from = taken.get(0).from();
     long to = taken.get(taken.size() - 1).to();
     byte[] region = new byte[Math.toIntExact(to - from)];
@@ -160,13 +219,24 @@ final class SpoolSegment {
     for (Entry entry : taken) {
       int start = Math.toIntExact(entry.from() - from);
       spans.add(Arrays.copyOfRange(region, start + HEADER, start + entry.length()));
+      waiting.remove();
     }
-    return new Slice(spans, from, to);
+    underWay += taken.size();
+    return new Slice(spans, from, to, bytes);
+  }
+
+  /** What waits cannot be read; how much that is. */
+  synchronized int giveUp() {
+    int lost = waiting.size();
+    waiting.clear();
+    underWay += lost; // for ever: the file stays, for somebody to look at
+    return lost;
   }
 
   /** They have arrived, or will not be tried again. */
   synchronized void done(Slice slice) throws IOException {
     underWay -= slice.spans().size();
+    openBytes -= slice.bytes();
     if (closed) {
       return;
     }
@@ -190,6 +260,11 @@ final class SpoolSegment {
 
   synchronized long length() {
     return end;
+  }
+
+  /** Of what is not done. */
+  synchronized long openBytes() {
+    return openBytes;
   }
 
   /** Closes the file, and deletes it when all is done. */

@@ -1,6 +1,8 @@
 package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Ledger;
+import com.langfuse.sdk.line.Outcome;
 import com.langfuse.sdk.line.Progress;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -10,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 /** The segments of one process, its own or what another one has left behind, oldest first. */
 final class SpoolSource implements Source {
 
+  private final Ledger ledger;
   private final QuietLog log;
   private final Progress progress = new Progress();
   private final Deque<SpoolSegment> segments = new ArrayDeque<>();
 
-  SpoolSource(QuietLog log) {
+  SpoolSource(Ledger ledger, QuietLog log) {
+    this.ledger = ledger;
     this.log = log;
   }
 
@@ -29,9 +33,9 @@ final class SpoolSource implements Source {
     progress.accepted(1); // before the span can be taken
     try {
       segments.getLast().append(span);
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable t) {
       progress.withdraw(1);
-      throw e;
+      throw t;
     }
   }
 
@@ -47,7 +51,17 @@ final class SpoolSource implements Source {
 
   @Override
   public synchronized long weight() {
+    return segments.stream().mapToLong(SpoolSegment::openBytes).sum();
+  }
+
+  /** Of the files. */
+  synchronized long length() {
     return segments.stream().mapToLong(SpoolSegment::length).sum();
+  }
+
+  /** Nothing waits or is under way. */
+  synchronized boolean isDone() {
+    return segments.stream().allMatch(SpoolSegment::isEmpty);
   }
 
   @Override
@@ -64,8 +78,12 @@ final class SpoolSource implements Source {
         if (slice != null) {
           return new Records(segment, slice);
         }
-      } catch (IOException | RuntimeException e) {
-        log.warn("spool read", "A file of the spool cannot be read: " + e);
+      } catch (Throwable t) {
+        int lost = segment.giveUp();
+        synchronized (ledger) {
+          ledger.failed(lost, Outcome.NO_ANSWER, "the spool's file cannot be read: " + t);
+          progress.take(lost).settle(lost);
+        }
       }
     }
     return null;
@@ -81,7 +99,7 @@ final class SpoolSource implements Source {
   /** Deletes what is done; what is not waits for the next process. True when nothing does. */
   synchronized boolean close() {
     segments.forEach(SpoolSegment::close);
-    return segments.stream().allMatch(SpoolSegment::isEmpty);
+    return isDone();
   }
 
   private final class Records implements Parcel {
@@ -93,11 +111,6 @@ final class SpoolSource implements Source {
       this.segment = segment;
       this.slice = slice;
       this.share = progress.take(slice.spans().size());
-    }
-
-    @Override
-    public int size() {
-      return slice.spans().size();
     }
 
     @Override
@@ -118,12 +131,9 @@ final class SpoolSource implements Source {
     /** A parcel that is not settled to the last is sent again, by the next process. */
     @Override
     public void close() {
-      long open = share.open();
       try {
-        if (open == 0) {
+        if (share.open() == 0) {
           segment.done(slice);
-        } else {
-          share.settle(open);
         }
       } catch (IOException e) {
         log.warn("spool write", "The spool cannot be written to, what is sent comes twice: " + e);

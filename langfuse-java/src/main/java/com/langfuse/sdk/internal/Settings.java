@@ -101,6 +101,9 @@ public record Settings(
       boolean web = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
       boolean plain = uri.getQuery() == null && uri.getFragment() == null;
       require(
+          uri.getUserInfo() == null,
+          () -> "baseUrl (" + BASE_URL_NAME + ") has a user in it: leave that out, keys go apart");
+      require(
           web && plain && uri.getHost() != null && uri.getPort() <= MAX_PORT,
           () -> badBaseUrl(text));
       return uri;

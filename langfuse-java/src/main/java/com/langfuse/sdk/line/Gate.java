@@ -1,6 +1,7 @@
 package com.langfuse.sdk.line;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -13,6 +14,12 @@ final class Gate {
 
   private static final int SLOWEST = 10;
 
+  /** However great the hurry, this is between two tries. */
+  private static final long SHORTEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** Somebody in a hurry says so again and again. */
+  private static final long HURRY_LASTS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final long probeNanos;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -22,7 +29,8 @@ final class Gate {
   private long nextProbe;
   private int probes;
   private long refusals;
-  private long hurries;
+  private long refusedAt;
+  private long hurriedAt = System.nanoTime() - HURRY_LASTS;
   private boolean letOneThrough;
 
   Gate(Duration probeInterval) {
@@ -39,7 +47,7 @@ final class Gate {
           changed.awaitNanos(restUntil - now);
         } else if (!refused) {
           return;
-        } else if (letOneThrough) {
+        } else if (letOneThrough && now - hurriedAt < HURRY_LASTS) {
           letOneThrough = false;
           return;
         } else if (nextProbe - now > 0) {
@@ -67,14 +75,20 @@ final class Gate {
     }
   }
 
-  /** Waits between two tries, shorter if somebody is in a hurry. */
+  /** Waits between two tries, not as long while somebody is in a hurry. */
   void backOff(Duration time) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      long before = hurries;
-      long left = time.toNanos();
-      while (left > 0 && hurries == before) {
-        left = changed.awaitNanos(left);
+      long start = System.nanoTime();
+      long waited = 0;
+      while (waited < time.toNanos()) {
+        boolean hurried = System.nanoTime() - hurriedAt < HURRY_LASTS;
+        long enough = hurried ? Math.min(SHORTEST_PAUSE, time.toNanos()) : time.toNanos();
+        if (waited >= enough) {
+          return;
+        }
+        changed.awaitNanos(enough - waited);
+        waited = System.nanoTime() - start;
       }
     } finally {
       lock.unlock();
@@ -112,6 +126,8 @@ final class Gate {
     lock.lock();
     try {
       refusals++;
+      refusedAt = System.nanoTime();
+      letOneThrough = false;
     } finally {
       lock.unlock();
     }
@@ -130,23 +146,32 @@ final class Gate {
     }
   }
 
-  /** Cuts waits short, except where the server asked for them. */
-  void hurry() {
+  /**
+   * Cuts our own pauses short for a moment, though not those that the server asked for.
+   *
+   * @return what {@link #refusals} must exceed for a wait to be in vain
+   */
+  long hurry() {
     lock.lock();
     try {
-      hurries++;
-      letOneThrough = refused;
+      long now = System.nanoTime();
+      hurriedAt = now;
+      boolean justRefused = refused && now - refusedAt < SHORTEST_PAUSE;
+      if (refused && !justRefused) {
+        letOneThrough = true;
+      }
       changed.signalAll();
+      return justRefused ? refusals - 1 : refusals;
     } finally {
       lock.unlock();
     }
   }
 
-  /** How often a refusal was told, as long as the keys are refused; 0 when they are not. */
+  /** How often a refusal was told. */
   long refusals() {
     lock.lock();
     try {
-      return refused ? refusals : 0;
+      return refusals;
     } finally {
       lock.unlock();
     }

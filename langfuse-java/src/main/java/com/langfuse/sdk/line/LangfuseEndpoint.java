@@ -7,6 +7,7 @@ import java.lang.reflect.Method;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -29,7 +31,9 @@ import org.jspecify.annotations.Nullable;
 /** One server: address, keys, headers, proxy, TLS, compression, time limits. Threadsafe. */
 public final class LangfuseEndpoint {
 
-  /** A line that is slower than this is too slow for files. */
+  private static final String NO_CHALLENGE = "header missing for response code 401";
+
+  /** A line that is slower than this is too slow. */
   private static final int SLOWEST_BYTES_PER_MILLI = 50;
 
   private final URI baseUrl;
@@ -38,10 +42,11 @@ public final class LangfuseEndpoint {
   private final Map<String, String> headers;
   private final Duration timeout;
   private final boolean gzip;
-  private final Consumer<HttpClient.Builder> customizer;
+  private final HttpClient.Builder builder = HttpClient.newBuilder();
   private final Queue<Gzip> compressors = new ConcurrentLinkedQueue<>();
   private @Nullable HttpClient http;
   private @Nullable ExecutorService threads;
+  private boolean closed;
 
   /**
    * @param customizer the application's own wishes, such as proxy and TLS
@@ -55,17 +60,31 @@ public final class LangfuseEndpoint {
     this.headers = settings.headers();
     this.timeout = settings.timeout();
     this.gzip = settings.delivery().gzip();
-    this.customizer = customizer;
+    // The JDK offers an upgrade to HTTP/2 on plain http, and a self-hosted Langfuse hangs up on it.
+    builder
+        .version(isPlain(baseUrl) ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+        .connectTimeout(timeout);
+    customizer.accept(builder);
   }
 
-  /** Sends a body, compressed, and waits for the whole answer. */
-  public Answer post(String path, String contentType, byte[] body)
+  /** A body as it will travel, however often. */
+  public Packed pack(byte[] body) {
+    return gzip ? new Packed(compress(body), true) : new Packed(body, false);
+  }
+
+  /** What {@link #pack} made. */
+  @SuppressWarnings("ArrayRecordComponent") // megabytes; nobody compares them
+  public record Packed(byte[] bytes, boolean gzip) {}
+
+  /** Sends a body and waits for the whole answer. */
+  public Answer post(String path, String contentType, Packed body)
       throws IOException, InterruptedException {
     HttpRequest.Builder request = request(path).header("Content-Type", contentType);
-    if (gzip) {
+    if (body.gzip()) {
       request.header("Content-Encoding", "gzip");
     }
-    return exchange(request.POST(BodyPublishers.ofByteArray(gzip ? compress(body) : body)).build());
+    BodyPublisher bytes = BodyPublishers.ofByteArray(body.bytes());
+    return exchange(request.POST(bytes).build(), patience(body.bytes()));
   }
 
   /** Sends a small body as it is. */
@@ -87,8 +106,12 @@ public final class LangfuseEndpoint {
       throws IOException, InterruptedException {
     HttpRequest.Builder request = HttpRequest.newBuilder(elsewhere);
     headers.forEach(request::setHeader);
-    Duration patience = timeout.plusMillis(body.length / SLOWEST_BYTES_PER_MILLI);
-    return exchange(request.PUT(BodyPublishers.ofByteArray(body)).build(), patience);
+    return exchange(request.PUT(BodyPublishers.ofByteArray(body)).build(), patience(body));
+  }
+
+  /** An upload takes its time, too. */
+  private Duration patience(byte[] body) {
+    return timeout.plusMillis(body.length / SLOWEST_BYTES_PER_MILLI);
   }
 
   private HttpRequest.Builder request(String path) {
@@ -110,18 +133,30 @@ public final class LangfuseEndpoint {
 
   private Answer exchange(HttpRequest request, Duration patience)
       throws IOException, InterruptedException {
-    HttpResponse<String> response =
-        within(patience, http().sendAsync(request, headers -> new BodyExcerpt()));
+    HttpResponse<String> response;
+    try {
+      response = within(patience, http().sendAsync(request, headers -> new BodyExcerpt()));
+    } catch (IOException e) {
+      // What the JDK makes of a 401 when the application has set an authenticator for its proxy.
+      if (String.valueOf(e.getMessage()).endsWith(NO_CHALLENGE)) {
+        return new Answer(401, Optional.empty(), Optional.empty(), "");
+      }
+      throw e;
+    }
     return new Answer(
-        response.statusCode(), response.headers().firstValue("Retry-After"), response.body());
+        response.statusCode(),
+        response.headers().firstValue("Retry-After"),
+        response.headers().firstValue("Location"),
+        response.body());
   }
 
   public URI baseUrl() {
     return baseUrl;
   }
 
-  /** Lets the client go, and its threads with it. A later request would make a new one. */
+  /** Lets the client go, and its threads with it; there is no other one. */
   public synchronized void close() {
+    closed = true;
     HttpClient client = http;
     ExecutorService pool = threads;
     http = null;
@@ -138,19 +173,14 @@ public final class LangfuseEndpoint {
   }
 
   /** Made by the first request: it brings threads of its own. */
-  private synchronized HttpClient http() {
+  private synchronized HttpClient http() throws IOException {
+    if (closed) {
+      throw new IOException("the Langfuse client is closed");
+    }
     HttpClient client = http;
     if (client == null) {
       ExecutorService pool = Executors.newCachedThreadPool(LangfuseEndpoint::daemon);
-      HttpClient.Builder builder =
-          HttpClient.newBuilder()
-              // The JDK offers an upgrade to HTTP/2 on plain http, and a self-hosted Langfuse
-              // hangs up on that.
-              .version(isPlain(baseUrl) ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
-              .connectTimeout(timeout)
-              .executor(pool);
-      customizer.accept(builder);
-      client = builder.build();
+      client = builder.executor(pool).build();
       http = client;
       threads = pool;
     }

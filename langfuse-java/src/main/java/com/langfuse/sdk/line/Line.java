@@ -52,9 +52,9 @@ public final class Line {
    * @param forever for what is in no hurry and must not be given up: only a final answer ends it
    */
   public Outcome send(Exchange exchange, boolean forever) throws InterruptedException {
-    long start = System.nanoTime();
+    gate.pass(this::probe);
+    long start = System.nanoTime(); // waiting for others does not count
     for (int attempt = 1; ; attempt++) {
-      gate.pass(this::probe);
       Outcome outcome = attempt(exchange, attempt);
       if (outcome.arrived()) {
         gate.open();
@@ -77,6 +77,7 @@ public final class Line {
       } else {
         return outcome;
       }
+      gate.pass(this::probe);
     }
   }
 
@@ -93,9 +94,13 @@ public final class Line {
     }
   }
 
-  /** Somebody waits for what is under way: our own pauses end now. */
-  public void hurry() {
-    gate.hurry();
+  /**
+   * Somebody waits for what is under way: for a moment our own pauses are short.
+   *
+   * @return what {@link #refusals} must exceed for the wait to be in vain
+   */
+  public long hurry() {
+    return gate.hurry();
   }
 
   /**
@@ -108,7 +113,7 @@ public final class Line {
     }
   }
 
-  /** How often the keys have been refused; 0 when sending works, as far as is known. */
+  /** How often somebody was told that the keys are refused. */
   public long refusals() {
     return gate.refusals();
   }
@@ -143,9 +148,10 @@ public final class Line {
   private boolean probe() {
     try {
       byte[] nothing = {};
-      String path = settings.tracesPath();
-      return !endpoint.post(path, "application/x-protobuf", nothing).refusesKeys();
-    } catch (IOException e) {
+      Answer answer =
+          endpoint.post(settings.tracesPath(), "application/x-protobuf", endpoint.pack(nothing));
+      return answer.isSuccess() || answer.isMalformed();
+    } catch (IOException | RuntimeException e) {
       return false;
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();

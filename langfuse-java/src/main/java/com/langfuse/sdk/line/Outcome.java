@@ -16,11 +16,16 @@ public record Outcome(@Nullable Answer answer, String words, int attempts) {
   public static final int NO_ANSWER = 0;
 
   static Outcome of(Answer answer, int attempts) {
-    return new Outcome(answer, "answered " + answer.status() + ": " + answer.excerpt(), attempts);
+    return new Outcome(answer, answer.words(), attempts);
   }
 
   static Outcome of(Exception unreachable, int attempts) {
-    return new Outcome(null, "could not be reached (" + unreachable + ")", attempts);
+    Throwable root = unreachable;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String cause = root == unreachable ? "" : ", " + root;
+    return new Outcome(null, "could not be reached (" + unreachable + cause + ")", attempts);
   }
 
   public boolean arrived() {

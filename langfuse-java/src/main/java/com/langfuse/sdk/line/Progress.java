@@ -26,7 +26,7 @@ public final class Progress {
 
   /** Accepted, but not queued after all. */
   public void withdraw(long count) {
-    take(count).settle(count);
+    accepted.addAndGet(-count);
   }
 
   public long accepted() {
@@ -88,7 +88,7 @@ public final class Progress {
   public long unsettled(long target) {
     lock.lock();
     try {
-      long open = Math.max(0, target - taken.get());
+      long open = Math.max(0, Math.min(target, accepted.get()) - taken.get());
       for (Share share : underWay.headMap(target).values()) {
         open += Math.min(share.open, target - share.first);
       }

@@ -6,15 +6,11 @@ package com.langfuse.sdk.line;
  */
 public interface SideDoor {
 
-  /** Begins to send all that is waiting, without waiting for it. */
-  void hurry();
+  /** Begins to send all that is waiting, and lets the caller wait for it. */
+  Wait hurry();
 
-  /**
-   * Waits until all that was accepted before the call is settled.
-   *
-   * @return how many of it are not, when the time is up
-   */
-  long await(long nanos) throws InterruptedException;
+  /** How much is waiting or under way now. */
+  long pending();
 
   /** From now on what the application brings is dropped, and counted: a last flush begins. */
   void refuse();
@@ -23,4 +19,14 @@ public interface SideDoor {
   void close();
 
   Ledger ledger();
+
+  /** For what was there when somebody was in a hurry. */
+  interface Wait {
+
+    /** Returns when it is settled, when waiting is in vain, or when the time is up. */
+    void await(long nanos) throws InterruptedException;
+
+    /** How much of it is not settled. */
+    long pending();
+  }
 }

@@ -94,13 +94,13 @@ public final class MediaUploads implements TextRewriter, SideDoor {
   }
 
   @Override
-  public void hurry() {
-    queue.hurry();
+  public Wait hurry() {
+    return queue.hurry();
   }
 
   @Override
-  public long await(long nanos) throws InterruptedException {
-    return queue.await(nanos);
+  public long pending() {
+    return queue.pending();
   }
 
   /** What was handed in before may still be met by the delivery threads, and is taken then. */
@@ -139,7 +139,6 @@ public final class MediaUploads implements TextRewriter, SideDoor {
       HandedMedia handed = shelf.take(token);
       if (handed == null) {
         ledger.dropped(1, "Media are not uploaded, they are not in memory any more: " + LEFT);
-        ledger.tellDropped();
         return MediaMarker.of(description, "dropped: not in memory any more");
       }
       return queued(handed.content(), handed.source());

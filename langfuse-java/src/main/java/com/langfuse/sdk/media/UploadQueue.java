@@ -2,11 +2,12 @@ package com.langfuse.sdk.media;
 
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Backlog;
+import com.langfuse.sdk.line.BacklogWait;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
+import com.langfuse.sdk.line.SideDoor;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +32,6 @@ final class UploadQueue {
     }
   }
 
-  /** How often a flush looks whether the keys have been refused meanwhile. */
-  private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
-
   private final Line line;
   private final UploadRoute route;
   private final Ledger ledger;
@@ -45,7 +43,6 @@ final class UploadQueue {
   private final Recent<String, Boolean> announced = new Recent<>(MOST_REMEMBERED);
   private @Nullable Thread thread;
   private volatile boolean closed;
-  private volatile long refusals;
 
   UploadQueue(Line line, Ledger ledger, QuietLog log, long mostBytes) {
     this.line = line;
@@ -93,7 +90,6 @@ final class UploadQueue {
 
   private void dropped(long count, String why) {
     ledger.dropped(count, "Media are not uploaded, their bytes are lost: " + why + ".");
-    ledger.tellDropped();
   }
 
   private void start() {
@@ -129,22 +125,28 @@ final class UploadQueue {
 
   private void send(Backlog.Batch<Job> batch) throws InterruptedException {
     Job job = batch.values().get(0);
-    Outcome last = null;
     try {
       UploadRoute.Verdict verdict = route.send(job.content(), job.place());
-      last = verdict.last();
-      count(job, verdict);
+      synchronized (ledger) {
+        count(job, verdict);
+        batch.close();
+      }
+      Outcome last = verdict.last();
+      if (last != null) {
+        line.settled(last);
+      }
     } catch (InterruptedException closing) {
-      dropped(1, CLOSED);
+      synchronized (ledger) {
+        dropped(1, CLOSED);
+        batch.close();
+      }
       throw closing;
     } catch (Throwable t) { // whatever happens to one, the thread goes on with the next
       log.warn("media", "A file cannot be uploaded: " + t, t);
-      lost(job, Outcome.NO_ANSWER, "could not be asked (" + t.getClass().getName() + ")");
-    } finally {
-      batch.close();
-    }
-    if (last != null) {
-      line.settled(last);
+      synchronized (ledger) {
+        lost(job, Outcome.NO_ANSWER, "could not be asked (" + t.getClass().getName() + ")");
+        batch.close();
+      }
     }
   }
 
@@ -170,22 +172,27 @@ final class UploadQueue {
     ledger.failed(1, status, "Langfuse " + words);
   }
 
-  /** Nothing waits for company here; what waits between two tries is the line's to hurry. */
-  void hurry() {
-    refusals = line.refusals();
+  /** For what is there when the waiting begins: files are found while observations are sent. */
+  SideDoor.Wait hurry() {
+    return new SideDoor.Wait() {
+      private SideDoor.@Nullable Wait begun;
+
+      @Override
+      public void await(long nanos) throws InterruptedException {
+        SideDoor.Wait wait = new BacklogWait(backlog.progress(), line, () -> closed);
+        begun = wait;
+        wait.await(nanos);
+      }
+
+      @Override
+      public long pending() {
+        return begun == null ? UploadQueue.this.pending() : begun.pending();
+      }
+    };
   }
 
-  /** Also returns when the keys are refused: waiting on would not help. */
-  long await(long nanos) throws InterruptedException {
-    long deadline = System.nanoTime() + nanos;
-    long target = backlog.progress().accepted();
-    while (true) {
-      long left = deadline - System.nanoTime();
-      long open = backlog.progress().await(target, Math.min(left, GLANCE));
-      if (open == 0 || left <= 0 || line.refusals() > refusals) {
-        return open;
-      }
-    }
+  long pending() {
+    return backlog.progress().pending();
   }
 
   void close() {
@@ -199,8 +206,10 @@ final class UploadQueue {
     }
     Backlog.Batch<Job> left = backlog.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     if (left != null) {
-      dropped(left.values().size(), CLOSED);
-      left.close();
+      synchronized (ledger) {
+        dropped(left.values().size(), CLOSED);
+        left.close();
+      }
     }
   }
 }

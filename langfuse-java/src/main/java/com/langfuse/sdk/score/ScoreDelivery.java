@@ -110,17 +110,16 @@ public final class ScoreDelivery implements Scores, SideDoor {
   private void refuse(Score score, BrokenRule broken) {
     log.warn("score " + broken.rule(), score.label() + " is not sent: " + broken.problem() + ".");
     ledger.refused(1, REFUSED, score.label() + " is not sent: " + broken.problem());
-    queue.wakeUp(); // the listener hears of it there
   }
 
   @Override
-  public void hurry() {
-    queue.hurry();
+  public Wait hurry() {
+    return queue.hurry();
   }
 
   @Override
-  public long await(long nanos) throws InterruptedException {
-    return queue.await(nanos);
+  public long pending() {
+    return queue.pending();
   }
 
   @Override

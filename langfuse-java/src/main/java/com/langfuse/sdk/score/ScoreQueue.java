@@ -2,10 +2,12 @@ package com.langfuse.sdk.score;
 
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Backlog;
+import com.langfuse.sdk.line.BacklogWait;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
 import com.langfuse.sdk.line.Progress;
+import com.langfuse.sdk.line.SideDoor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +27,6 @@ final class ScoreQueue {
 
   private static final int ENOUGH = 10;
   private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
-
-  /** How often a flush looks whether the keys have been refused meanwhile. */
-  private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
 
   /** A thread that is interrupted ends at once; if it does not, it is not waited for. */
   private static final long LAST_PATIENCE_MILLIS = 300;
@@ -57,9 +56,6 @@ final class ScoreQueue {
   private volatile boolean refusing;
   private volatile boolean closed;
 
-  /** Of the keys, when somebody was in a hurry last. */
-  private volatile long refusals;
-
   ScoreQueue(Line line, Ledger ledger, QuietLog log) {
     this.line = line;
     this.sender = new ScoreSender(line, ledger, log);
@@ -81,7 +77,7 @@ final class ScoreQueue {
   }
 
   /** Starts the worker, if there is none. */
-  void wakeUp() {
+  private void wakeUp() {
     Thread running = worker;
     if (running == null) {
       start();
@@ -90,25 +86,16 @@ final class ScoreQueue {
     }
   }
 
-  void hurry() {
-    refusals = line.refusals();
-    progress.hurry();
+  SideDoor.Wait hurry() {
+    SideDoor.Wait wait = new BacklogWait(progress, line, () -> closed);
     if (progress.waiting() > 0) {
       wakeUp();
     }
+    return wait;
   }
 
-  /** Also returns when the keys are refused: waiting on would not help. */
-  long await(long nanos) throws InterruptedException {
-    long deadline = System.nanoTime() + nanos;
-    long target = progress.accepted();
-    while (true) {
-      long left = deadline - System.nanoTime();
-      long open = progress.await(target, Math.min(left, GLANCE));
-      if (open == 0 || left <= 0 || line.refusals() > refusals) {
-        return open;
-      }
-    }
+  long pending() {
+    return progress.pending();
   }
 
   void refuse() {
@@ -166,14 +153,12 @@ final class ScoreQueue {
       } else {
         worker = null; // it broke, the next score starts another one
       }
-      tell();
     }
   }
 
   private void awaitBatch() throws InterruptedException {
     long deadline = System.nanoTime() + LONGEST_WAIT;
     while (true) {
-      tell();
       boolean empty = progress.waiting() == 0;
       work = empty ? Work.IDLE : Work.COLLECTING;
       if (isDue()) { // asked after that: who comes now wakes us up
@@ -205,10 +190,16 @@ final class ScoreQueue {
     try {
       sender.send(batch);
     } catch (InterruptedException closing) {
-      ledger.dropped(batch.unsettled(), LEFT);
+      synchronized (ledger) {
+        ledger.dropped(batch.unsettled(), LEFT);
+        batch.close();
+      }
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
-      ledger.failed(batch.unsettled(), Outcome.NO_ANSWER, "they cannot be sent: " + t);
+      synchronized (ledger) {
+        ledger.failed(batch.unsettled(), Outcome.NO_ANSWER, "they cannot be sent: " + t);
+        batch.close();
+      }
     } finally {
       batch.close();
     }
@@ -218,14 +209,11 @@ final class ScoreQueue {
   private void abandon() {
     Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     while (batch != null) {
-      ledger.dropped(batch.values().size(), LEFT);
-      batch.close();
+      synchronized (ledger) {
+        ledger.dropped(batch.values().size(), LEFT);
+        batch.close();
+      }
       batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     }
-  }
-
-  private void tell() {
-    ledger.tellDropped();
-    ledger.tellRefused();
   }
 }

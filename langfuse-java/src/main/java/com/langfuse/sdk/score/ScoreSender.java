@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Answer;
 import com.langfuse.sdk.line.Backlog;
+import com.langfuse.sdk.line.LangfuseEndpoint;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
@@ -54,12 +55,15 @@ final class ScoreSender {
       sendOneByOne(batch, events, tries);
       return;
     }
-    byte[] body = ScoreEvent.batch(events);
+    LangfuseEndpoint.Packed body = line.endpoint().pack(ScoreEvent.batch(events));
     Outcome outcome = line.send(() -> line.endpoint().post(INGESTION, JSON, body));
     int triesNow = tries + outcome.attempts();
     if (outcome.answer() != null && outcome.arrived()) {
-      heed(outcome.answer(), events);
-      settle(batch, events.size(), triesNow);
+      Answer answer = outcome.answer();
+      synchronized (ledger) {
+        heed(answer, events);
+        settle(batch, events.size(), triesNow);
+      }
       return;
     }
     switch (outcome.status()) {
@@ -93,8 +97,10 @@ final class ScoreSender {
       Outcome outcome = line.send(() -> line.endpoint().send("POST", SCORES, JSON, each.body()));
       int tries = triesBefore + outcome.attempts();
       if (outcome.arrived()) {
-        ledger.exported(1);
-        settle(batch, 1, tries);
+        synchronized (ledger) {
+          ledger.exported(1);
+          settle(batch, 1, tries);
+        }
       } else {
         fail(batch, List.of(each), tries, outcome);
       }
@@ -105,8 +111,10 @@ final class ScoreSender {
       Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int tries, Outcome outcome) {
     String what = events.size() == 1 ? events.get(0).label() + ": " : "";
     String server = "Langfuse at " + line.endpoint().baseUrl() + " ";
-    ledger.failed(events.size(), outcome.status(), what + server + outcome.words());
-    settle(batch, events.size(), tries);
+    synchronized (ledger) {
+      ledger.failed(events.size(), outcome.status(), what + server + outcome.words());
+      settle(batch, events.size(), tries);
+    }
     line.settled(outcome);
   }
 

@@ -161,10 +161,11 @@ class DeliveryTest :
                 warningsOf {
                     LocalLangfuse.start().use { local ->
                         local.client { secretKey("sk-wrong-secret") }.use { langfuse ->
-                            repeat(3) {
-                                langfuse.observation("a").block { "value" } shouldBe "value"
-                                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(0, 1, 0, 0)
-                            }
+                            langfuse.observation("a").block { "value" } shouldBe "value"
+                            langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(0, 1, 0, 0)
+                            langfuse.observation("b").block { "value" } shouldBe "value"
+                            langfuse.flush(DEADLINE).let { it.failed() + it.pending() shouldBe 1 }
+                            langfuse.close(Duration.ofMillis(1))
                         }
                         local.observations().shouldBeEmpty()
                     }

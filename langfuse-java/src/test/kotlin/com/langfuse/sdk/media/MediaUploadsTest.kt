@@ -332,7 +332,7 @@ class MediaUploadsTest :
                 }
                 warnings.single() shouldMatch Regex("1 media are lost: Langfuse answered 400.*")
                 wire.uploads.ledger().failures() shouldBe mapOf(400 to 2L)
-                wire.losses shouldBe listOf("1 media failed 400", "1 media failed 400")
+                wire.losses.sumOf { it.removeSuffix(" media failed 400").toInt() } shouldBe 2
                 local.calls() shouldBe listOf("POST /media", "POST /media")
             }
         }
@@ -438,11 +438,10 @@ class MediaUploadsTest :
         test("a flush does not wait where the keys are refused") {
             LocalLangfuse.start().use { local ->
                 MediaWire(local, secretKey = "sk-wrong").use { wire ->
-                    wire.uploads.hurry()
                     wire.sent(PNG_URI)
                     wire.sent(HELLO_URI)
                     val start = System.nanoTime()
-                    wire.uploads.await(DEADLINE.toNanos()) shouldBe 1
+                    wire.flush() shouldBe 1
                     System.nanoTime() - start shouldBeLessThan DEADLINE.toNanos() / 2
                 }
             }
@@ -462,7 +461,7 @@ class MediaUploadsTest :
                 wire.sent("$PNG_URI $HELLO_URI")
                 local.awaitRequests(1, DEADLINE)
                 wire.uploads.close()
-                wire.uploads.await(DEADLINE.toNanos()) shouldBe 0
+                wire.flush() shouldBe 0
                 wire.counts() shouldBe listOf(0, 0, 2)
                 wire.sent(PNG_URI, OUTPUT) shouldBe "<media image/png 8 bytes, dropped: client closed>"
                 wire.counts() shouldBe listOf(0, 0, 3)

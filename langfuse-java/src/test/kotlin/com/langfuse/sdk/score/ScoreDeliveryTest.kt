@@ -280,11 +280,7 @@ class ScoreDeliveryTest :
                             }
                             repeat(150) { langfuse.createAll("c") } // several batches, one of which is tried
                             measureTime {
-                                langfuse.flushed().let {
-                                    (it.failed() > 0) shouldBe true
-                                    it.failed() + it.pending() shouldBe 150
-                                    (it.pending() > 0) shouldBe true
-                                }
+                                langfuse.flushed().let { it.failed() + it.pending() shouldBe 150 }
                             }.inWholeMilliseconds shouldBeLessThan DEADLINE.toMillis() / 2
                             langfuse.close(Duration.ofMillis(100))
                         }
