@@ -424,7 +424,7 @@ private fun awaitEnd(threads: Set<Thread>) =
     }
 
 /** A JVM of its own. */
-private class Java(
+internal class Java(
     vararg val options: String,
     private val limitBlocks: Int? = null,
 ) {
