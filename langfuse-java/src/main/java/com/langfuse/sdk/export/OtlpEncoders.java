@@ -15,6 +15,7 @@ final class OtlpEncoders {
 
   OtlpEncoders(@Nullable AttributeMask mask) {
     this.mask = mask;
+    free.add(new OtlpEncoder()); // should parts of OpenTelemetry be missing, then it fails here
   }
 
   OtlpBody encode(List<SpanData> spans) throws IOException {
