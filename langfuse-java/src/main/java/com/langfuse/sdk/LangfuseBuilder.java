@@ -110,7 +110,10 @@ public final class LangfuseBuilder {
     return this;
   }
 
-  /** {@code LANGFUSE_TIMEOUT} in seconds: for one HTTP request; 10 seconds by default. */
+  /**
+   * {@code LANGFUSE_TIMEOUT} in seconds: for one HTTP request, and a second more for each 50 kB
+   * that it sends; 10 seconds by default.
+   */
   public LangfuseBuilder timeout(Duration timeout) {
     this.timeout = Objects.requireNonNull(timeout, "timeout");
     return this;

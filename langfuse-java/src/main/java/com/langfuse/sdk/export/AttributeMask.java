@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Sees every attribute of every span, of its events and links, just before it leaves: also those
  * that other tracers wrote. The text of a span's status comes by as {@code
  * langfuse.observation.status_message}. Names of spans and attributes of the resource are not
- * covered. Runs on the delivery thread.
+ * covered. Runs on the delivery threads, or, with a spool, on the thread that ends the span: what
+ * is masked never reaches the disk.
  *
  * <pre>{@code
  * Langfuse.builder().attributeMask((span, name, value) ->
