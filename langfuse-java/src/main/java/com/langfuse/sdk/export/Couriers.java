@@ -17,7 +17,7 @@ final class Couriers {
   private static final int MOST = 4;
 
   /** Threads that are interrupted end at once; one that does not is not waited for. */
-  private static final long LAST_PATIENCE = TimeUnit.MILLISECONDS.toNanos(300);
+  private static final long LAST_PATIENCE = TimeUnit.MILLISECONDS.toNanos(150);
 
   private final Round round;
   private final Runnable whenAllHaveLeft;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,8 @@ final class Delivery implements SideDoor {
 
   /** Large observations do not wait for hundreds more. */
   private static final long MUCH = 8L * Dispatch.MOST_BYTES;
+
+  private static final long NEXT_LOOK = TimeUnit.MILLISECONDS.toNanos(1);
 
   private static final String CLOSED = "Langfuse was closed before they were delivered.";
 
@@ -156,6 +159,8 @@ final class Delivery implements SideDoor {
     }
     if (source != null && parcel != null) {
       deliver(source, parcel);
+    } else if (source != null) {
+      LockSupport.parkNanos(NEXT_LOOK); // it is counted and not queued yet, or cannot be read now
     }
   }
 
@@ -170,10 +175,9 @@ final class Delivery implements SideDoor {
       drop(source, parcel);
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the thread goes on with the next
-      synchronized (ledger) {
-        ledger.failed(parcel.unsettled(), Outcome.NO_ANSWER, "they cannot be sent: " + t);
-        parcel.settle(parcel.unsettled());
-      }
+      long lost = parcel.unsettled();
+      ledger.failed(
+          lost, Outcome.NO_ANSWER, "they cannot be sent: " + t, () -> parcel.settle(lost));
     } finally {
       parcel.close();
     }
@@ -182,10 +186,8 @@ final class Delivery implements SideDoor {
   /** A spool keeps what is not settled. */
   private void drop(Source source, Source.Parcel parcel) {
     if (!source.isLasting()) {
-      synchronized (ledger) {
-        ledger.dropped(parcel.unsettled(), CLOSED);
-        parcel.settle(parcel.unsettled());
-      }
+      long lost = parcel.unsettled();
+      ledger.dropped(lost, CLOSED, () -> parcel.settle(lost));
     }
   }
 

@@ -21,6 +21,8 @@ final class Dispatch {
 
   private static final int TOO_LARGE = 413;
   private static final int MALFORMED = 400;
+  private static final int SERVER_ERROR = 500;
+  private static final int BAD_GATEWAY = 502;
 
   /** What has been refused above this is taken for a limit of the server. */
   private static final int SMALLEST_LIMIT = 64 * 1024;
@@ -30,6 +32,9 @@ final class Dispatch {
 
   /** Enough to find three spoilers among 512. */
   private static final int MOST_DIVISIONS = 64;
+
+  /** To see whether a server that finds small batches too large takes anything at all. */
+  private static final int FEW_DIVISIONS = 8;
 
   private final Settings settings;
   private final Line line;
@@ -79,6 +84,18 @@ final class Dispatch {
       }
       Outcome outcome = post(body);
       int triesNow = tries + outcome.attempts();
+      while (outcome.isPassing()) {
+        OtlpBody rest = spoils(outcome) && body.spans() > 1 ? withoutOneThatPasses(body) : null;
+        if (rest != null) {
+          sendHalves(rest, triesNow); // the server is well, so the batch is what it cannot take
+          return;
+        }
+        if (!isKept(body)) {
+          break;
+        }
+        outcome = post(body);
+        triesNow += outcome.attempts();
+      }
       if (outcome.arrived()) {
         arrived(body, triesNow);
       } else if (outcome.status() == TOO_LARGE) {
@@ -91,10 +108,40 @@ final class Dispatch {
     }
 
     private Outcome post(OtlpBody body) throws InterruptedException {
+      return line.send(exchange(body), isKept(body));
+    }
+
+    /** A spool keeps everything, but for the one that fails where others pass. */
+    private boolean isKept(OtlpBody body) {
+      return lasting && !(anyArrived && body.spans() == 1);
+    }
+
+    /** An error in the server may come of what it was sent; the others do not. */
+    private static boolean spoils(Outcome outcome) {
+      return outcome.status() == SERVER_ERROR || outcome.status() == BAD_GATEWAY;
+    }
+
+    /** Null when the first and the last do not pass either. */
+    private @Nullable OtlpBody withoutOneThatPasses(OtlpBody body) throws InterruptedException {
+      int last = body.spans() - 1;
+      if (passes(body.part(0, 1))) {
+        return body.part(1, last + 1);
+      }
+      return passes(body.part(last, last + 1)) ? body.part(0, last) : null;
+    }
+
+    private boolean passes(OtlpBody one) throws InterruptedException {
+      boolean passes = line.sendOnce(exchange(one)).arrived();
+      if (passes) {
+        arrived(one, 2);
+      }
+      return passes;
+    }
+
+    private Line.Exchange exchange(OtlpBody body) {
       LangfuseEndpoint endpoint = line.endpoint();
       LangfuseEndpoint.Packed packed = endpoint.pack(body.bytes());
-      return line.send(
-          () -> endpoint.post(settings.tracesPath(), OtlpEncoder.CONTENT_TYPE, packed), lasting);
+      return () -> endpoint.post(settings.tracesPath(), OtlpEncoder.CONTENT_TYPE, packed);
     }
 
     private void arrived(OtlpBody body, int tries) {
@@ -104,28 +151,24 @@ final class Dispatch {
         limit.updateAndGet(learnt -> Math.min(MOST_BYTES, learnt + learnt / SLOW_GROWTH));
       }
       log.debug("Delivered " + body.spans() + " observations in " + tries + " tries.");
-      synchronized (ledger) {
-        ledger.exported(body.spans());
-        settle(body, tries);
-      }
+      countTries(body, tries);
+      ledger.exported(body.spans(), () -> parcel.settle(body.spans()));
     }
 
     private void lost(OtlpBody body, int tries, Outcome outcome) {
-      synchronized (ledger) {
-        ledger.failed(
-            body.spans(),
-            outcome.status(),
-            "Langfuse at " + line.endpoint().baseUrl() + " " + outcome.words());
-        settle(body, tries);
-      }
+      countTries(body, tries);
+      ledger.failed(
+          body.spans(),
+          outcome.status(),
+          "Langfuse at " + line.endpoint().baseUrl() + " " + outcome.words(),
+          () -> parcel.settle(body.spans()));
       line.settled(outcome);
     }
 
-    private void settle(OtlpBody body, int tries) {
+    private void countTries(OtlpBody body, int tries) {
       if (tries > 1) {
         ledger.retried(body.spans());
       }
-      parcel.settle(body.spans());
     }
 
     private void sendHalves(OtlpBody body, int tries) throws InterruptedException {
@@ -142,7 +185,9 @@ final class Dispatch {
       }
       if (body.spans() == 1) {
         sendCut(body, tries, outcome);
-      } else if (anyArrived || body.bytes().length > SMALLEST_LIMIT) {
+      } else if (anyArrived
+          || body.bytes().length > SMALLEST_LIMIT
+          || divisions++ < FEW_DIVISIONS) {
         sendHalves(body, tries);
       } else {
         lost(body, tries, outcome); // it takes nothing at all

@@ -18,7 +18,7 @@ final class Doors {
   private static final Duration LONGEST = Duration.ofDays(365);
 
   /** For the application's listener, which may take its time. */
-  private static final long LAST_WORDS = TimeUnit.MILLISECONDS.toNanos(300);
+  private static final long LAST_WORDS = TimeUnit.MILLISECONDS.toNanos(150);
 
   private final List<SideDoor> doors = new CopyOnWriteArrayList<>();
   private final QuietLog log;

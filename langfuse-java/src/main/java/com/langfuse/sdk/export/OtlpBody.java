@@ -55,7 +55,8 @@ record OtlpBody(byte[] bytes, int spans) {
     return List.of(part(0, half), part(half, spans));
   }
 
-  private OtlpBody part(int from, int to) {
+  /** The spans from one place to before another. */
+  OtlpBody part(int from, int to) {
     int[] index = {0};
     byte[] part =
         edited(

@@ -193,6 +193,9 @@ final class Spool {
       log.warn("spool read", "The spool cannot be read: " + e);
     }
     for (Path path : locks) {
+      if (closed || Thread.currentThread().isInterrupted()) {
+        return;
+      }
       try {
         adopt(path);
       } catch (NoSuchFileException e) {

@@ -97,6 +97,9 @@ final class SpoolSegment {
     }
     end = MAGIC.length;
     while (end + HEADER <= length) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new IOException("the client is closed");
+      }
       int size = in.readInt();
       int checksum = in.readInt();
       byte kind = in.readByte();

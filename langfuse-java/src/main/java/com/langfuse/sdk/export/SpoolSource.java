@@ -7,6 +7,7 @@ import com.langfuse.sdk.line.Progress;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The segments of one process, its own or what another one has left behind, oldest first. */
@@ -70,23 +71,37 @@ final class SpoolSource implements Source {
   }
 
   @Override
-  public synchronized @Nullable Parcel take(int most, long mostBytes) {
-    dropDone();
-    for (SpoolSegment segment : segments) {
+  public @Nullable Parcel take(int most, long mostBytes) {
+    for (SpoolSegment segment : notDone()) {
       try {
-        SpoolSegment.Slice slice = segment.take(most, mostBytes);
-        if (slice != null) {
-          return new Records(segment, slice);
+        Records records = take(segment, most, mostBytes);
+        if (records != null) {
+          return records;
         }
-      } catch (Throwable t) {
+      } catch (IOException | RuntimeException e) {
         int lost = segment.giveUp();
-        synchronized (ledger) {
-          ledger.failed(lost, Outcome.NO_ANSWER, "the spool's file cannot be read: " + t);
-          progress.take(lost).settle(lost);
-        }
+        ledger.failed(
+            lost,
+            Outcome.NO_ANSWER,
+            "the spool's file cannot be read: " + e,
+            () -> progress.take(lost).settle(lost));
+      } catch (OutOfMemoryError e) {
+        log.warn("spool memory", "There is no memory to read the spool, it waits: " + e);
+        return null;
       }
     }
     return null;
+  }
+
+  private synchronized @Nullable Records take(SpoolSegment segment, int most, long mostBytes)
+      throws IOException {
+    SpoolSegment.Slice slice = segment.take(most, mostBytes);
+    return slice == null ? null : new Records(segment, slice);
+  }
+
+  private synchronized List<SpoolSegment> notDone() {
+    dropDone();
+    return List.copyOf(segments);
   }
 
   /** All but the newest, which may be written to. */

@@ -40,7 +40,11 @@ public final class QuietLog {
       return;
     }
     String text = silenced == 0 ? message : message + " (and " + silenced + " more like it)";
-    Backend.LOGGER.log(Level.WARNING, text, debug ? thrown : null);
+    try {
+      Backend.LOGGER.log(Level.WARNING, text, debug ? thrown : null);
+    } catch (Throwable broken) {
+      // The application's logging is its own; what is lost is counted all the same.
+    }
   }
 
   /** Shown when {@code LANGFUSE_DEBUG} is on, whatever level the logging backend is set to. */

@@ -133,6 +133,18 @@ final class Gate {
     }
   }
 
+  /** The same, unless something else was refused than the keys. */
+  void tellRefusalIfRefused() {
+    lock.lock();
+    try {
+      if (refused) {
+        tellRefusal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Sending works. */
   void open() {
     lock.lock();

@@ -36,6 +36,9 @@ public final class LangfuseEndpoint {
   /** A line that is slower than this is too slow. */
   private static final int SLOWEST_BYTES_PER_MILLI = 50;
 
+  private static final Duration LONGEST_POST = Duration.ofSeconds(30);
+  private static final Duration LONGEST_UPLOAD = Duration.ofMinutes(5);
+
   private final URI baseUrl;
   private final String publicKey;
   private final String authorization;
@@ -65,6 +68,7 @@ public final class LangfuseEndpoint {
         .version(isPlain(baseUrl) ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
         .connectTimeout(timeout);
     customizer.accept(builder);
+    builder.followRedirects(HttpClient.Redirect.NEVER); // a POST would arrive as a GET, and count
   }
 
   /** A body as it will travel, however often. */
@@ -84,7 +88,7 @@ public final class LangfuseEndpoint {
       request.header("Content-Encoding", "gzip");
     }
     BodyPublisher bytes = BodyPublishers.ofByteArray(body.bytes());
-    return exchange(request.POST(bytes).build(), patience(body.bytes()));
+    return exchange(request.POST(bytes).build(), patience(body.bytes(), LONGEST_POST));
   }
 
   /** Sends a small body as it is. */
@@ -106,12 +110,14 @@ public final class LangfuseEndpoint {
       throws IOException, InterruptedException {
     HttpRequest.Builder request = HttpRequest.newBuilder(elsewhere);
     headers.forEach(request::setHeader);
-    return exchange(request.PUT(BodyPublishers.ofByteArray(body)).build(), patience(body));
+    return exchange(
+        request.PUT(BodyPublishers.ofByteArray(body)).build(), patience(body, LONGEST_UPLOAD));
   }
 
   /** An upload takes its time, too. */
-  private Duration patience(byte[] body) {
-    return timeout.plusMillis(body.length / SLOWEST_BYTES_PER_MILLI);
+  private Duration patience(byte[] body, Duration most) {
+    Duration uploading = Duration.ofMillis(body.length / SLOWEST_BYTES_PER_MILLI);
+    return timeout.plus(uploading.compareTo(most) < 0 ? uploading : most);
   }
 
   private HttpRequest.Builder request(String path) {
@@ -170,6 +176,10 @@ public final class LangfuseEndpoint {
     for (Gzip each = compressors.poll(); each != null; each = compressors.poll()) {
       each.close();
     }
+  }
+
+  synchronized boolean isClosed() {
+    return closed;
   }
 
   /** Made by the first request: it brings threads of its own. */

@@ -8,9 +8,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What became of one kind of thing since the start, in numbers that only grow. Threadsafe. Who
- * counts a thing and settles it does both holding the ledger's monitor, and so does who reads it:
- * then nothing is in two numbers of one report, or in none.
+ * What became of one kind of thing since the start, in numbers that only grow. Threadsafe.
+ *
+ * <p>A thing is counted and settled in one step, holding the ledger's monitor, and so does who
+ * reads the numbers: then nothing is in two of them, or in none. Log and listener, which may be
+ * slow or wait for us, come after that.
  */
 public final class Ledger {
 
@@ -36,8 +38,11 @@ public final class Ledger {
     return kind;
   }
 
-  public void exported(long count) {
-    exported.add(count);
+  public void exported(long count, Runnable settling) {
+    synchronized (this) {
+      exported.add(count);
+      settling.run();
+    }
   }
 
   /** Took more than one try; counted as exported or failed too. */
@@ -56,23 +61,41 @@ public final class Ledger {
    * @param status of the answer that ended it; {@link Outcome#NO_ANSWER} where there was none
    * @param reason what happened, for people: {@code Langfuse at … answered 400: …}
    */
-  public void failed(long count, int status, String reason) {
+  public void failed(long count, int status, String reason, Runnable settling) {
+    count(count, status, settling);
     if (count > 0) {
       log.warn("failed " + kind, count + " " + kind + " are lost: " + reason);
-      refused(count, status, reason);
+      teller.tell(kind, count, false, status, reason);
     }
   }
 
   /** Given up for a reason that the log has already. */
   public void refused(long count, int status, String reason) {
-    failures.computeIfAbsent(status, s -> new LongAdder()).add(count);
+    count(count, status, () -> {});
     teller.tell(kind, count, false, status, reason);
   }
 
-  /** Never sent, or cut off by closing. */
+  private void count(long count, int status, Runnable settling) {
+    synchronized (this) {
+      if (count > 0) {
+        failures.computeIfAbsent(status, s -> new LongAdder()).add(count);
+      }
+      settling.run();
+    }
+  }
+
+  /** Never accepted. */
   public void dropped(long count, String reason) {
-    if (count > 0) {
+    dropped(count, reason, () -> {});
+  }
+
+  /** Never sent, or cut off by closing. */
+  public void dropped(long count, String reason, Runnable settling) {
+    synchronized (this) {
       dropped.add(count);
+      settling.run();
+    }
+    if (count > 0) {
       log.warn("dropped " + kind, reason);
       teller.tell(kind, count, true, Outcome.NO_ANSWER, reason);
     }

@@ -15,6 +15,9 @@ public final class Line {
 
   private static final Duration PROBE_INTERVAL = Duration.ofSeconds(30);
 
+  /** After so many tries a passing answer may have to do with what is sent. */
+  private static final int AGAIN_AND_AGAIN = 4;
+
   private final LangfuseEndpoint endpoint;
   private final Settings settings;
   private final QuietLog log;
@@ -41,17 +44,13 @@ public final class Line {
     return endpoint;
   }
 
-  /** Sends with Langfuse's rules, within the time for retries. */
-  public Outcome send(Exchange exchange) throws InterruptedException {
-    return send(exchange, false);
-  }
-
   /**
-   * Sends with Langfuse's rules.
+   * Sends spans, within the time for retries.
    *
-   * @param forever for what is in no hurry and must not be given up: only a final answer ends it
+   * @param lasting for what a spool keeps, and so is never given up for lack of time: this returns
+   *     when there is a final answer, or the same passing one again and again
    */
-  public Outcome send(Exchange exchange, boolean forever) throws InterruptedException {
+  public Outcome send(Exchange exchange, boolean lasting) throws InterruptedException {
     gate.pass(this::probe);
     long start = System.nanoTime(); // waiting for others does not count
     for (int attempt = 1; ; attempt++) {
@@ -63,13 +62,14 @@ public final class Line {
       if (outcome.refusesKeys()) {
         gate.refuse();
         warnOfKeys(outcome);
-        if (!forever) {
+        if (!lasting) {
           return outcome;
         }
         gate.tellRefusal();
-      } else if (outcome.isWorthARetry()) {
+      } else if (outcome.isPassing()) {
         Duration pause = pause(outcome);
-        if (!forever && isOver(start, pause)) {
+        boolean again = outcome.answer() != null && attempt >= AGAIN_AND_AGAIN;
+        if (lasting ? again : isOver(start, pause)) {
           return outcome;
         }
         log.debug("Langfuse " + outcome.words() + "; the next try is in " + pause + ".");
@@ -81,13 +81,41 @@ public final class Line {
     }
   }
 
+  /** One try, whatever comes of it. */
+  public Outcome sendOnce(Exchange exchange) throws InterruptedException {
+    gate.pass(this::probe);
+    return attempt(exchange, 1);
+  }
+
+  /** Sends what is not spans. If only that is refused, spans go on. */
+  public Outcome sendAside(Exchange exchange) throws InterruptedException {
+    gate.pass(this::probe);
+    long start = System.nanoTime();
+    for (int attempt = 1; ; attempt++) {
+      Outcome outcome = attempt(exchange, attempt);
+      if (outcome.refusesKeys() && !probe()) {
+        gate.refuse();
+        warnOfKeys(outcome);
+      }
+      if (outcome.arrived() || !outcome.isPassing()) {
+        return outcome;
+      }
+      Duration pause = pause(outcome);
+      if (isOver(start, pause)) {
+        return outcome;
+      }
+      gate.backOff(pause);
+      gate.pass(this::probe);
+    }
+  }
+
   /** For servers that are not Langfuse: tried again for a while, without a pause for the others. */
   public Outcome sendElsewhere(Exchange exchange) throws InterruptedException {
     long start = System.nanoTime();
     for (int attempt = 1; ; attempt++) {
       Outcome outcome = attempt(exchange, attempt);
       Duration pause = Backoff.after(attempt);
-      if (outcome.arrived() || !outcome.isWorthARetry() || isOver(start, pause)) {
+      if (outcome.arrived() || !outcome.isPassing() || isOver(start, pause)) {
         return outcome;
       }
       gate.backOff(pause);
@@ -109,7 +137,7 @@ public final class Line {
    */
   public void settled(Outcome outcome) {
     if (outcome.refusesKeys()) {
-      gate.tellRefusal();
+      gate.tellRefusalIfRefused();
     }
   }
 
@@ -118,7 +146,10 @@ public final class Line {
     return gate.refusals();
   }
 
-  private static Outcome attempt(Exchange exchange, int attempt) throws InterruptedException {
+  private Outcome attempt(Exchange exchange, int attempt) throws InterruptedException {
+    if (endpoint.isClosed()) {
+      throw new InterruptedException("the Langfuse client is closed");
+    }
     try {
       return Outcome.of(exchange.attempt(), attempt);
     } catch (IOException | RuntimeException e) { // the latter by an application's own HTTP settings

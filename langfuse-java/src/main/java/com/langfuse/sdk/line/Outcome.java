@@ -41,7 +41,8 @@ public record Outcome(@Nullable Answer answer, String words, int attempts) {
     return answer != null && answer.refusesKeys();
   }
 
-  boolean isWorthARetry() {
+  /** It may be better soon: no answer, or one that is worth another try. */
+  public boolean isPassing() {
     return answer == null || answer.isWorthARetry();
   }
 

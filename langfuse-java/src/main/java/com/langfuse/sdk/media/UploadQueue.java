@@ -56,7 +56,7 @@ final class UploadQueue {
   @Nullable String offer(Content found, Place place) {
     String refusal = refusal(found, place);
     if (refusal != null) {
-      dropped(1, refusal);
+      ledger.dropped(1, lost(refusal));
       return refusal;
     }
     start();
@@ -88,8 +88,8 @@ final class UploadQueue {
     }
   }
 
-  private void dropped(long count, String why) {
-    ledger.dropped(count, "Media are not uploaded, their bytes are lost: " + why + ".");
+  private static String lost(String why) {
+    return "Media are not uploaded, their bytes are lost: " + why + ".";
   }
 
   private void start() {
@@ -110,16 +110,16 @@ final class UploadQueue {
   }
 
   private void work() {
-    try {
-      while (!closed) {
+    while (!closed) {
+      try {
         work.acquire();
         Backlog.Batch<Job> batch = backlog.take(1, Long.MAX_VALUE);
         if (batch != null) {
           send(batch);
         }
+      } catch (InterruptedException stopped) {
+        log.debug("The media thread was interrupted.");
       }
-    } catch (InterruptedException closing) {
-      log.debug("The media thread was stopped.");
     }
   }
 
@@ -127,49 +127,37 @@ final class UploadQueue {
     Job job = batch.values().get(0);
     try {
       UploadRoute.Verdict verdict = route.send(job.content(), job.place());
-      synchronized (ledger) {
-        count(job, verdict);
-        batch.close();
+      if (verdict.retried()) {
+        ledger.retried(1);
+      }
+      if (verdict.arrived()) {
+        ledger.exported(1, batch::close);
+      } else {
+        lost(job, verdict.status(), verdict.words(), batch);
       }
       Outcome last = verdict.last();
       if (last != null) {
         line.settled(last);
       }
     } catch (InterruptedException closing) {
-      synchronized (ledger) {
-        dropped(1, CLOSED);
-        batch.close();
-      }
+      ledger.dropped(1, lost(CLOSED), batch::close);
       throw closing;
     } catch (Throwable t) { // whatever happens to one, the thread goes on with the next
       log.warn("media", "A file cannot be uploaded: " + t, t);
-      synchronized (ledger) {
-        lost(job, Outcome.NO_ANSWER, "could not be asked (" + t.getClass().getName() + ")");
-        batch.close();
-      }
-    }
-  }
-
-  private void count(Job job, UploadRoute.Verdict verdict) {
-    if (verdict.retried()) {
-      ledger.retried(1);
-    }
-    if (verdict.arrived()) {
-      ledger.exported(1);
-    } else {
-      lost(job, verdict.status(), verdict.words());
+      String words = "could not be asked (" + t.getClass().getName() + ")";
+      lost(job, Outcome.NO_ANSWER, words, batch);
     }
   }
 
   /** Its reference has left already. The next one to show it may bring the bytes again. */
-  private void lost(Job job, int status, String words) {
+  private void lost(Job job, int status, String words, Backlog.Batch<Job> batch) {
     synchronized (lock) {
       announced.remove(job.key());
       if (job.content().report() == null) {
         job.content().lose();
       }
     }
-    ledger.failed(1, status, "Langfuse " + words);
+    ledger.failed(1, status, "Langfuse " + words, batch::close);
   }
 
   /** For what is there when the waiting begins: files are found while observations are sent. */
@@ -206,10 +194,7 @@ final class UploadQueue {
     }
     Backlog.Batch<Job> left = backlog.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     if (left != null) {
-      synchronized (ledger) {
-        dropped(left.values().size(), CLOSED);
-        left.close();
-      }
+      ledger.dropped(left.values().size(), lost(CLOSED), left::close);
     }
   }
 }

@@ -67,7 +67,7 @@ final class UploadRoute {
   Verdict send(Content content, Place place) throws InterruptedException {
     String announcement = announcement(content, place);
     Outcome announced =
-        line.send(() -> line.endpoint().send("POST", PATH, JSON_TYPE, announcement));
+        line.sendAside(() -> line.endpoint().send("POST", PATH, JSON_TYPE, announcement));
     Answer answer = announced.answer();
     if (!announced.arrived() || answer == null) {
       return Verdict.of(announced);
@@ -147,7 +147,7 @@ final class UploadRoute {
 
   private Verdict tell(Content content, String report) throws InterruptedException {
     String path = PATH + "/" + content.hash().id();
-    return Verdict.of(line.send(() -> line.endpoint().send("PATCH", path, JSON_TYPE, report)));
+    return Verdict.of(line.sendAside(() -> line.endpoint().send("PATCH", path, JSON_TYPE, report)));
   }
 
   /** It is signed, so no log shall show it. */

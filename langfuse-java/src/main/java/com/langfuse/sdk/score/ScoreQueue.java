@@ -29,7 +29,7 @@ final class ScoreQueue {
   private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
 
   /** A thread that is interrupted ends at once; if it does not, it is not waited for. */
-  private static final long LAST_PATIENCE_MILLIS = 300;
+  private static final long LAST_PATIENCE_MILLIS = 150;
 
   private static final String LATE =
       "A score was given after its Langfuse client was closed, and is lost.";
@@ -190,16 +190,11 @@ final class ScoreQueue {
     try {
       sender.send(batch);
     } catch (InterruptedException closing) {
-      synchronized (ledger) {
-        ledger.dropped(batch.unsettled(), LEFT);
-        batch.close();
-      }
+      ledger.dropped(batch.unsettled(), LEFT, batch::close);
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
-      synchronized (ledger) {
-        ledger.failed(batch.unsettled(), Outcome.NO_ANSWER, "they cannot be sent: " + t);
-        batch.close();
-      }
+      String reason = "they cannot be sent: " + t;
+      ledger.failed(batch.unsettled(), Outcome.NO_ANSWER, reason, batch::close);
     } finally {
       batch.close();
     }
@@ -209,10 +204,7 @@ final class ScoreQueue {
   private void abandon() {
     Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     while (batch != null) {
-      synchronized (ledger) {
-        ledger.dropped(batch.values().size(), LEFT);
-        batch.close();
-      }
+      ledger.dropped(batch.values().size(), LEFT, batch::close);
       batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     }
   }

@@ -56,14 +56,12 @@ final class ScoreSender {
       return;
     }
     LangfuseEndpoint.Packed body = line.endpoint().pack(ScoreEvent.batch(events));
-    Outcome outcome = line.send(() -> line.endpoint().post(INGESTION, JSON, body));
+    Outcome outcome = line.sendAside(() -> line.endpoint().post(INGESTION, JSON, body));
     int triesNow = tries + outcome.attempts();
     if (outcome.answer() != null && outcome.arrived()) {
       Answer answer = outcome.answer();
-      synchronized (ledger) {
-        heed(answer, events);
-        settle(batch, events.size(), triesNow);
-      }
+      countTries(events.size(), triesNow);
+      heed(answer, events, batch);
       return;
     }
     switch (outcome.status()) {
@@ -94,13 +92,12 @@ final class ScoreSender {
       Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int triesBefore)
       throws InterruptedException {
     for (ScoreEvent each : events) {
-      Outcome outcome = line.send(() -> line.endpoint().send("POST", SCORES, JSON, each.body()));
+      Outcome outcome =
+          line.sendAside(() -> line.endpoint().send("POST", SCORES, JSON, each.body()));
       int tries = triesBefore + outcome.attempts();
       if (outcome.arrived()) {
-        synchronized (ledger) {
-          ledger.exported(1);
-          settle(batch, 1, tries);
-        }
+        countTries(1, tries);
+        ledger.exported(1, () -> batch.settle(1));
       } else {
         fail(batch, List.of(each), tries, outcome);
       }
@@ -111,32 +108,34 @@ final class ScoreSender {
       Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int tries, Outcome outcome) {
     String what = events.size() == 1 ? events.get(0).label() + ": " : "";
     String server = "Langfuse at " + line.endpoint().baseUrl() + " ";
-    synchronized (ledger) {
-      ledger.failed(events.size(), outcome.status(), what + server + outcome.words());
-      settle(batch, events.size(), tries);
-    }
+    countTries(events.size(), tries);
+    ledger.failed(
+        events.size(),
+        outcome.status(),
+        what + server + outcome.words(),
+        () -> batch.settle(events.size()));
     line.settled(outcome);
   }
 
-  private void settle(Backlog.Batch<ScoreEvent> batch, int count, int tries) {
+  private void countTries(int count, int tries) {
     if (tries > 1) {
       ledger.retried(count);
     }
-    batch.settle(count); // last: whoever waits for it reads the ledger
   }
 
   /** An answer to a batch has a verdict on each event; one that is not refused is accepted. */
-  private void heed(Answer answer, List<ScoreEvent> events) {
+  private void heed(Answer answer, List<ScoreEvent> events, Backlog.Batch<ScoreEvent> batch) {
     Map<String, ScoreEvent> accepted = new LinkedHashMap<>();
     events.forEach(each -> accepted.put(each.id(), each));
     for (JsonNode error : errorsIn(answer)) {
       ScoreEvent refused = accepted.remove(error.path("id").asText());
       if (refused != null) {
         int status = error.path("status").asInt(BAD_REQUEST);
-        ledger.failed(1, status, "Langfuse refuses " + refused.label() + ": " + reason(error));
+        String reason = "Langfuse refuses " + refused.label() + ": " + reason(error);
+        ledger.failed(1, status, reason, () -> batch.settle(1));
       }
     }
-    ledger.exported(accepted.size());
+    ledger.exported(accepted.size(), () -> batch.settle(accepted.size()));
   }
 
   private JsonNode errorsIn(Answer answer) {

@@ -5,11 +5,14 @@ import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.bareBuilder
 import com.langfuse.sdk.client
 import com.langfuse.sdk.counts
+import com.langfuse.sdk.internal.QuietLog
 import com.langfuse.sdk.line.Progress
 import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.warningsOf
 import com.langfuse.sdk.withLangfuse
+import com.sun.net.httpserver.HttpExchange
+import com.sun.net.httpserver.HttpServer
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
@@ -25,6 +28,11 @@ import io.opentelemetry.api.trace.SpanContext
 import io.opentelemetry.api.trace.StatusCode
 import java.io.RandomAccessFile
 import java.net.Authenticator
+import java.net.InetSocketAddress
+import java.net.URI
+import java.net.http.HttpClient
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse
 import java.nio.file.Files
 import java.nio.file.Path
 import java.time.Duration
@@ -32,6 +40,10 @@ import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
+import java.util.logging.Handler
+import java.util.logging.LogRecord
+import java.util.logging.Logger
+import java.util.zip.GZIPInputStream
 import kotlin.concurrent.thread
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -97,6 +109,37 @@ class DeliveryCornersTest :
                 }
             }
 
+            test("logging that takes its time, or waits for a flush, does not make flush and close late") {
+                LocalLangfuse.start().use { local ->
+                    local.always(Fault.status(404))
+                    val langfuse = local.client()
+                    val free = CountDownLatch(1)
+                    val handler =
+                        object : Handler() {
+                            override fun publish(record: LogRecord) {
+                                if (Thread.currentThread().name == "langfuse-delivery") free.await()
+                            }
+
+                            override fun flush() = Unit
+
+                            override fun close() = Unit
+                        }
+                    val logger = Logger.getLogger(QuietLog.NAME)
+                    logger.addHandler(handler)
+                    try {
+                        langfuse.record(1)
+                        measureTime { langfuse.flush(DEADLINE).failed() shouldBe 1 } shouldBeLessThan 5.seconds
+                        measureTime { langfuse.delivery().failed() shouldBe 1 } shouldBeLessThan 1.seconds
+                        langfuse.record(5)
+                        measureTime { langfuse.flush(Duration.ofMillis(300)) } shouldBeLessThan 2.seconds
+                        measureTime { langfuse.close(Duration.ofMillis(300)) } shouldBeLessThan 2.seconds
+                    } finally {
+                        free.countDown()
+                        logger.removeHandler(handler)
+                    }
+                }
+            }
+
             test("a mask that gives a list of this and that, or interrupts its thread, costs no batch") {
                 withLangfuse({
                     attributeMask { _, name, value ->
@@ -149,7 +192,7 @@ class DeliveryCornersTest :
                         local.requests().size.toLong() shouldBeLessThan 6
                         langfuse.record(500)
                         langfuse.flush(DEADLINE).failed() shouldBe 500
-                        local.requests().size.toLong() shouldBeLessThan 20
+                        local.requests().size.toLong() shouldBeLessThan 30
                     }
                 }
             }
@@ -210,6 +253,72 @@ class DeliveryCornersTest :
                     }
                     langfuse.close(Duration.ofMillis(1))
                     local.requests().size.toLong() shouldBeLessThan 15
+                }
+            }
+
+            listOf(true, false).forEach { spooled ->
+                test("one that a server breaks on does not take the others with it, spooled: $spooled") {
+                    LocalLangfuse.start().use { local ->
+                        BreakingLangfuse(local, "poison").use { breaking ->
+                            val langfuse =
+                                local.client {
+                                    baseUrl(breaking.url)
+                                    delivery { line ->
+                                        line.retryFor(Duration.ofSeconds(2))
+                                        if (spooled) line.spool(newFolder())
+                                    }
+                                }
+                            langfuse.record(30)
+                            langfuse.observation("poison").start().end()
+                            langfuse.record(30)
+                            langfuse.flush(Duration.ofSeconds(60)).let {
+                                it.exported() shouldBe 60
+                                it.observations().failures() shouldBe mapOf(500 to 1L)
+                            }
+                            langfuse.close()
+                        }
+                        local.observations() shouldHaveSize 60
+                        local.duplicates() shouldBe 0
+                    }
+                }
+            }
+
+            test("a refusal of scores alone does not stop observations") {
+                LocalLangfuse.start().use { local ->
+                    local.always(Fault.status(403).on("/api/public/ingestion"))
+                    val langfuse = local.client()
+                    langfuse.observation("o").start().let {
+                        it.score("s", 1.0)
+                        it.end()
+                    }
+                    langfuse.flush(DEADLINE).scores().failures() shouldBe mapOf(403 to 1L)
+                    langfuse.record(10)
+                    langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(10, 0, 0, 0)
+                    langfuse.close()
+                }
+            }
+
+            test("redirects are not followed, whatever the HTTP client is told: a POST would arrive as a GET") {
+                LocalLangfuse.start().use { local ->
+                    val redirecting = HttpServer.create(InetSocketAddress("127.0.0.1", 0), 0)
+                    redirecting.createContext("/") { exchange ->
+                        exchange.requestBody.readAllBytes()
+                        exchange.responseHeaders.add("Location", "${local.baseUrl()}/api/public/health")
+                        exchange.sendResponseHeaders(302, -1)
+                        exchange.close()
+                    }
+                    redirecting.start()
+                    local
+                        .client {
+                            baseUrl("http://127.0.0.1:${redirecting.address.port}")
+                            delivery { line ->
+                                line.httpClient { it.followRedirects(HttpClient.Redirect.ALWAYS) }
+                            }
+                        }.use {
+                            it.record(1)
+                            it.flush(DEADLINE).observations().failures() shouldBe mapOf(302 to 1L)
+                        }
+                    redirecting.stop(0)
                 }
             }
 
@@ -486,4 +595,43 @@ private fun LocalLangfuse.leaveBehindQuickly(folder: Path) {
         it.observation("left").start().end()
         it.close(Duration.ofMillis(1))
     }
+}
+
+/** Stands before a Langfuse, and answers 500 to everything that has a certain word in it. */
+private class BreakingLangfuse(
+    behind: LocalLangfuse,
+    word: String,
+) : AutoCloseable {
+    private val client = HttpClient.newHttpClient()
+    private val server = HttpServer.create(InetSocketAddress("127.0.0.1", 0), 0)
+    val url: String get() = "http://127.0.0.1:${server.address.port}"
+
+    init {
+        server.createContext("/") { exchange ->
+            val packed = exchange.requestBody.readAllBytes()
+            val body = GZIPInputStream(packed.inputStream()).readAllBytes()
+            val breaks = String(body, Charsets.ISO_8859_1).contains(word)
+            exchange.sendResponseHeaders(if (breaks) 500 else forward(exchange, packed, behind), -1)
+            exchange.close()
+        }
+        server.start()
+    }
+
+    private fun forward(
+        exchange: HttpExchange,
+        body: ByteArray,
+        behind: LocalLangfuse,
+    ): Int {
+        val request =
+            HttpRequest
+                .newBuilder(URI("${behind.baseUrl()}${exchange.requestURI}"))
+                .version(HttpClient.Version.HTTP_1_1)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+        listOf("Authorization", "Content-Type", "Content-Encoding").forEach {
+            request.header(it, exchange.requestHeaders.getFirst(it))
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode()
+    }
+
+    override fun close() = server.stop(0)
 }
