@@ -5,6 +5,7 @@ import com.langfuse.sdk.internal.Settings;
 import com.langfuse.sdk.line.LangfuseEndpoint;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
+import com.langfuse.sdk.line.Line.Patience;
 import com.langfuse.sdk.line.Outcome;
 import com.langfuse.sdk.line.TextRewriter;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -82,7 +83,8 @@ final class Dispatch {
         sendHalves(body, tries);
         return;
       }
-      Outcome outcome = post(body);
+      Patience patience = patience(body);
+      Outcome outcome = post(body, patience);
       int triesNow = tries + outcome.attempts();
       while (outcome.isPassing()) {
         OtlpBody rest = spoils(outcome) && body.spans() > 1 ? withoutOneThatPasses(body) : null;
@@ -90,10 +92,11 @@ final class Dispatch {
           sendHalves(rest, triesNow); // the server is well, so the batch is what it cannot take
           return;
         }
-        if (!isKept(body)) {
+        if (patience == Patience.UNTIL_TIME_IS_UP) {
           break;
         }
-        outcome = post(body);
+        patience = lasting ? patience : Patience.UNTIL_TIME_IS_UP;
+        outcome = post(body, patience);
         triesNow += outcome.attempts();
       }
       if (outcome.arrived()) {
@@ -107,13 +110,17 @@ final class Dispatch {
       }
     }
 
-    private Outcome post(OtlpBody body) throws InterruptedException {
-      return line.send(exchange(body), isKept(body));
+    private Outcome post(OtlpBody body, Patience patience) throws InterruptedException {
+      return line.send(exchange(body), patience);
     }
 
     /** A spool keeps everything, but for the one that fails where others pass. */
-    private boolean isKept(OtlpBody body) {
-      return lasting && !(anyArrived && body.spans() == 1);
+    private Patience patience(OtlpBody body) {
+      boolean alone = body.spans() == 1;
+      if (lasting && !(anyArrived && alone)) {
+        return Patience.UNTIL_AGAIN;
+      }
+      return anyArrived && !alone ? Patience.UNTIL_TIME_IS_UP_OR_AGAIN : Patience.UNTIL_TIME_IS_UP;
     }
 
     /** An error in the server may come of what it was sent; the others do not. */
@@ -172,6 +179,10 @@ final class Dispatch {
     }
 
     private void sendHalves(OtlpBody body, int tries) throws InterruptedException {
+      if (body.spans() == 1) {
+        send(body, tries);
+        return;
+      }
       for (OtlpBody half : body.halves()) {
         send(half, tries);
       }
@@ -206,7 +217,7 @@ final class Dispatch {
           break;
         }
         last = cut;
-        outcome = post(cut);
+        outcome = post(cut, patience(cut));
         tries += outcome.attempts();
       }
       if (outcome.arrived()) {

@@ -44,13 +44,18 @@ public final class Line {
     return endpoint;
   }
 
-  /**
-   * Sends spans, within the time for retries.
-   *
-   * @param lasting for what a spool keeps, and so is never given up for lack of time: this returns
-   *     when there is a final answer, or the same passing one again and again
-   */
-  public Outcome send(Exchange exchange, boolean lasting) throws InterruptedException {
+  /** How long to go on while the answer may be a better one soon. */
+  public enum Patience {
+    /** As long as there is time for retries. */
+    UNTIL_TIME_IS_UP,
+    /** The same, but not for ever the same kind of answer: what is sent may be the cause. */
+    UNTIL_TIME_IS_UP_OR_AGAIN,
+    /** For what a spool keeps: never given up for lack of time, or while the keys are refused. */
+    UNTIL_AGAIN
+  }
+
+  /** Sends spans. */
+  public Outcome send(Exchange exchange, Patience patience) throws InterruptedException {
     gate.pass(this::probe);
     long start = System.nanoTime(); // waiting for others does not count
     for (int attempt = 1; ; attempt++) {
@@ -62,14 +67,21 @@ public final class Line {
       if (outcome.refusesKeys()) {
         gate.refuse();
         warnOfKeys(outcome);
-        if (!lasting) {
+        if (patience != Patience.UNTIL_AGAIN) {
           return outcome;
         }
         gate.tellRefusal();
       } else if (outcome.isPassing()) {
         Duration pause = pause(outcome);
         boolean again = outcome.answer() != null && attempt >= AGAIN_AND_AGAIN;
-        if (lasting ? again : isOver(start, pause)) {
+        boolean over = isOver(start, pause);
+        boolean enough =
+            switch (patience) {
+              case UNTIL_TIME_IS_UP -> over;
+              case UNTIL_TIME_IS_UP_OR_AGAIN -> over || again;
+              case UNTIL_AGAIN -> again;
+            };
+        if (enough) {
           return outcome;
         }
         log.debug("Langfuse " + outcome.words() + "; the next try is in " + pause + ".");

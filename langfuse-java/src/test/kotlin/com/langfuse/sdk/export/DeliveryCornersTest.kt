@@ -283,6 +283,23 @@ class DeliveryCornersTest :
                 }
             }
 
+            test("two of which one breaks the server: one arrives, one is counted, and no empty request is made") {
+                LocalLangfuse.start().use { local ->
+                    BreakingLangfuse(local, "poison").use { breaking ->
+                        local
+                            .client {
+                                baseUrl(breaking.url)
+                                delivery { it.retryFor(Duration.ofSeconds(1)) }
+                            }.use { langfuse ->
+                                langfuse.observation("fine").start().end()
+                                langfuse.observation("poison").start().end()
+                                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(1, 1, 0, 0)
+                            }
+                    }
+                    local.requests().map { it.spans() } shouldBe listOf(1)
+                }
+            }
+
             test("a refusal of scores alone does not stop observations") {
                 LocalLangfuse.start().use { local ->
                     local.always(Fault.status(403).on("/api/public/ingestion"))

@@ -40,7 +40,8 @@ class LineTest :
             return Line(LangfuseEndpoint(settings) {}, settings, QuietLog(false), probeInterval)
         }
 
-        fun Line.ask(forever: Boolean = false) = send({ endpoint().get("/api/public/projects") }, forever)
+        fun Line.ask(patience: Line.Patience = Line.Patience.UNTIL_TIME_IS_UP) =
+            send({ endpoint().get("/api/public/projects") }, patience)
 
         test("no retry when there is no time for it, and one that is final is not repeated") {
             LocalLangfuse.start().use { local ->
@@ -113,7 +114,7 @@ class LineTest :
                 val line = line(local, probeInterval = Duration.ofMillis(50))
                 local.always(Fault.status(401))
                 val outcomes = LinkedBlockingQueue<Outcome>()
-                val asking = thread { outcomes += line.ask(forever = true) }
+                val asking = thread { outcomes += line.ask(Line.Patience.UNTIL_AGAIN) }
                 val requests = local.awaitRequests(4, Duration.ofSeconds(10))
                 line.refusals() shouldBe 1
                 requests[0].method() shouldBe "GET"
