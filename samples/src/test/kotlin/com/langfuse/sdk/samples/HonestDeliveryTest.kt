@@ -2,6 +2,7 @@ package com.langfuse.sdk.samples
 
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.export.DeliveryListener
+import com.langfuse.sdk.export.FlushReport
 import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.core.spec.style.FunSpec
@@ -35,7 +36,8 @@ class HonestDeliveryTest :
                 val alarms = ConcurrentLinkedQueue<Any>()
                 HonestDelivery.record(settingsOf(local), tempdir().toPath(), alarms::add)
                 alarms.filterIsInstance<DeliveryListener.Loss>().single().status() shouldBe 404
-                alarms.last().toString() shouldBe "observations: 0 exported, 1 failed {404=1}"
+                alarms.filterIsInstance<FlushReport>().single().toString() shouldBe
+                    "observations: 0 exported, 1 failed {404=1}"
             }
         }
     })
