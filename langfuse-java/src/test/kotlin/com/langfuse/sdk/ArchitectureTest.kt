@@ -46,7 +46,6 @@ class ArchitectureTest :
         test("packages look left only: internal, propagation, line, export, score and media, root") {
             layeredArchitecture()
                 .consideringOnlyDependenciesInLayers()
-                .withOptionalLayers(true)
                 .layer("internal")
                 .definedBy("com.langfuse.sdk.internal")
                 .layer("propagation")

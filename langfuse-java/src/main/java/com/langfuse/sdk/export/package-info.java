@@ -1,6 +1,6 @@
 /**
- * The way out: a span processor that hands ended observations to one delivery line (queue, batch,
- * encode, send) and tells the truth about what became of them.
+ * The way out: a span processor hands ended observations to the delivery line, which keeps them in
+ * memory or in a spool, sends them in batches, and tells the truth about what became of them.
  */
 @NullMarked
 package com.langfuse.sdk.export;
