@@ -205,9 +205,17 @@ public final class Observed<O extends Observation> {
     return (a, b, c, d) -> call(() -> fn.apply(a, b, c, d), a, b, c, d);
   }
 
+  /**
+   * Begins one call: for adapters to functions of another kind. Prefer the methods above, which end
+   * it, too.
+   */
+  public ObservedCall open(@Nullable Object... arguments) {
+    return new ObservedCall(langfuse, name, type, options, arguments);
+  }
+
   private <R extends @Nullable Object, E extends Exception> R call(
       Fn0<R, E> body, @Nullable Object... arguments) throws E {
-    return new ObservedCall<>(langfuse, name, type, options, arguments).run(body);
+    return open(arguments).run(body);
   }
 
   @SuppressWarnings("NullAway") // it does not read the annotation of a type argument

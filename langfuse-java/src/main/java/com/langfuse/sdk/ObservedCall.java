@@ -5,20 +5,37 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import org.jspecify.annotations.Nullable;
 
-/** One call of an observed function: opens its observation, and another when a result is reread. */
-final class ObservedCall<O extends Observation> {
+/**
+ * One call of an observed function that has begun: what {@link Observed#open} gives to adapters for
+ * functions that Java does not know, such as Kotlin's suspending ones. Whoever opens it ends it, by
+ * {@link #follow}, {@link #fail} or the {@link #stream}; only the first end counts.
+ *
+ * <pre>{@code
+ * ObservedCall call = langfuse.observed("fetch", RETRIEVER).open(url);
+ * try (Scope scope = call.observation().makeCurrent()) {
+ *   return call.follow(fetch(url));
+ * } catch (Throwable t) {
+ *   call.fail(t);
+ *   throw t;
+ * }
+ * }</pre>
+ *
+ * <p>Threadsafe. Never throws.
+ */
+public final class ObservedCall {
 
   private final Langfuse langfuse;
   private final String name;
-  private final ObservationType<O> type;
+  private final ObservationType<?> type;
   private final ObservedOptions options;
   private final @Nullable Object input;
   private final Context caller = Context.current();
+  private final ResultRecorder recorder;
 
   ObservedCall(
       Langfuse langfuse,
       String name,
-      ObservationType<O> type,
+      ObservationType<?> type,
       ObservedOptions options,
       @Nullable Object... arguments) {
     this.langfuse = langfuse;
@@ -26,29 +43,61 @@ final class ObservedCall<O extends Observation> {
     this.type = type;
     this.options = options;
     this.input = options.input(arguments);
+    this.recorder = record();
   }
 
-  <R extends @Nullable Object, E extends Exception> R run(Observed.Fn0<R, E> body) throws E {
-    ResultRecorder recorder = open();
-    R result;
-    try (Scope ignored = recorder.observation().makeCurrent()) {
-      result = body.apply();
-    } catch (Throwable t) {
-      recorder.fail(t);
-      throw t;
-    }
+  /** The call's observation, with its input; not current. */
+  public Observation observation() {
+    return recorder.observation();
+  }
+
+  /**
+   * The function has returned this. A result that is still running is followed to its end, as
+   * {@link Observed} says; any other ends the observation.
+   *
+   * @return the result, or what stands in for it
+   */
+  public <R extends @Nullable Object> R follow(R result) {
     return new ResultFollower(this, name, options.returns(), langfuse.log())
         .follow(result, recorder);
   }
 
-  /** A sibling of the first observation: same parent, same input. */
+  /** The function has thrown this. */
+  public void fail(@Nullable Throwable thrown) {
+    recorder.fail(thrown);
+  }
+
+  /** For a result that comes in pieces, of a kind that {@link #follow} does not know. */
+  public StreamRecorder stream() {
+    return new StreamRecorder(recorder);
+  }
+
+  /**
+   * For a result that is read once more: a sibling of the first observation, with the same parent
+   * and input.
+   */
+  public StreamRecorder again() {
+    return new StreamRecorder(openAgain());
+  }
+
+  <R extends @Nullable Object, E extends Exception> R run(Observed.Fn0<R, E> body) throws E {
+    R result;
+    try (Scope ignored = observation().makeCurrent()) {
+      result = body.apply();
+    } catch (Throwable t) {
+      fail(t);
+      throw t;
+    }
+    return follow(result);
+  }
+
   ResultRecorder openAgain() {
     try (Scope ignored = caller.makeCurrent()) {
-      return open();
+      return record();
     }
   }
 
-  private ResultRecorder open() {
+  private ResultRecorder record() {
     Observation observation = langfuse.observation(name, typeWithDuration()).input(input).start();
     if (!options.captureOutput() || !ResultRecorder.isRecording(observation)) {
       return new ResultRecorder(observation, marksFirstItem(), null, null);

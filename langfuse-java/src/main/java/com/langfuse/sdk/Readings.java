@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Readings {
 
-  private final ObservedCall<?> call;
+  private final ObservedCall call;
   private final AtomicReference<@Nullable OpenStream> first;
 
-  Readings(ObservedCall<?> call, ResultRecorder recorder) {
+  Readings(ObservedCall call, ResultRecorder recorder) {
     this.call = call;
     this.first = new AtomicReference<>(new OpenStream(recorder));
   }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Tells results that are over from those still running, which it follows to their end. */
 final class ResultFollower {
 
-  private final ObservedCall<?> call;
+  private final ObservedCall call;
   private final String name;
   private final @Nullable Class<?> declared;
   private final QuietLog log;
@@ -23,7 +23,7 @@ final class ResultFollower {
   /**
    * @param declared what the function is declared to return, where that is known
    */
-  ResultFollower(ObservedCall<?> call, String name, @Nullable Class<?> declared, QuietLog log) {
+  ResultFollower(ObservedCall call, String name, @Nullable Class<?> declared, QuietLog log) {
     this.call = call;
     this.name = name;
     this.declared = declared;

@@ -45,6 +45,21 @@ final class ResultRecorder {
     return observation;
   }
 
+  /** The first piece is here, whether or not it is kept. */
+  void begin() {
+    synchronized (lock) {
+      if (!ended) {
+        markFirst();
+      }
+    }
+  }
+
+  void usage(@Nullable Usage usage) {
+    if (marksFirstItem && observation instanceof Generation generation) {
+      generation.usageDetails(usage);
+    }
+  }
+
   void accept(@Nullable Object chunk) {
     if (chunk == null) {
       return;
@@ -56,14 +71,18 @@ final class ResultRecorder {
       if (ended) {
         return;
       }
-      if (!begun && marksFirstItem && observation instanceof Generation generation) {
-        generation.completionStartTime(Instant.now());
-      }
-      begun = true;
+      markFirst();
       if (chunks != null) {
         chunks.add(kept);
       }
     }
+  }
+
+  private void markFirst() {
+    if (!begun && marksFirstItem && observation instanceof Generation generation) {
+      generation.completionStartTime(Instant.now());
+    }
+    begun = true;
   }
 
   /** The pieces were all. */

@@ -24,20 +24,40 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StreamRecorder {
 
-  private final Generation generation;
   private final ResultRecorder recorder;
 
-  private StreamRecorder(Generation generation) {
-    boolean keeps = ResultRecorder.isRecording(generation);
-    this.generation = generation;
-    this.recorder =
-        new ResultRecorder(
-            generation, true, keeps ? Chunks.orNothing() : null, UnaryOperator.identity());
+  StreamRecorder(ResultRecorder recorder) {
+    this.recorder = recorder;
   }
 
   /** A recorder for a generation that has been started; the recorder ends it. */
   public static StreamRecorder on(@Nullable Generation generation) {
-    return new StreamRecorder(generation == null ? OtelObservation.NONE : generation);
+    return on(generation, true);
+  }
+
+  /** A recorder for an observation without completion start and usage, such as a tool's. */
+  public static StreamRecorder on(@Nullable Observation observation) {
+    return on(observation, false);
+  }
+
+  private static StreamRecorder on(@Nullable Observation observation, boolean marksFirst) {
+    Observation present = observation == null ? OtelObservation.NONE : observation;
+    Chunks chunks = ResultRecorder.isRecording(present) ? Chunks.orNothing() : null;
+    return new StreamRecorder(
+        new ResultRecorder(present, marksFirst, chunks, UnaryOperator.identity()));
+  }
+
+  /** What it records on. */
+  public Observation observation() {
+    return recorder.observation();
+  }
+
+  /**
+   * The answer has begun, though nothing of its first piece is worth keeping. Not needed where that
+   * piece is {@linkplain #accept accepted}.
+   */
+  public void begin() {
+    recorder.begin();
   }
 
   /**
@@ -50,7 +70,7 @@ public final class StreamRecorder {
 
   /** Tokens used so far, as most models tell in one of the last pieces; a later one replaces it. */
   public void usage(@Nullable Usage usage) {
-    generation.usageDetails(usage);
+    recorder.usage(usage);
   }
 
   /** The answer is complete. */

@@ -2,9 +2,7 @@ package com.langfuse.sdk.coroutines
 
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.Observation
-import io.opentelemetry.extension.kotlin.asContextElement
 import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.withContext
 import kotlin.coroutines.CoroutineContext
 
 /**
@@ -17,17 +15,27 @@ import kotlin.coroutines.CoroutineContext
  * }
  * ```
  *
- * Blocks do this by themselves; the element is for coroutines that are started elsewhere. It does not end the
- * observation.
+ * Blocks do this by themselves; the element is for coroutines that are started elsewhere: in a scope of their own,
+ * by `GlobalScope`, `runBlocking(…)` on another dispatcher, `future(…) { }` or Reactor's `mono(…) { }`. It does not end
+ * the observation. Within one coroutine prefer `observation.`[makeCurrent]` { }`.
  *
- * It will not work in `flowOn(…)`: there coroutines put the element on the collector's thread and may leave it
- * behind. Open the observation inside the flow's builder instead. Nor does it travel outward: what a coroutine
- * makes current is not seen by the one that started it.
+ * It is OpenTelemetry's own context element: `Context.current()`, `Span.current()` and `getOpenTelemetryContext()`
+ * see the observation's span, and an element of OpenTelemetry's inside or outside of it does what it says. Beside it
+ * stands a second one, which keeps a scope that somebody left open from staying on a pooled thread.
  *
- * This is OpenTelemetry's own context element, so code that uses `Context.current()` or `Span.current()` below it
- * sees the observation's span.
+ * What will not work, and what to do instead:
+ *  - `flow.flowOn(observation.asContextElement())`. Coroutines put the element on the collector's thread and, in
+ *    version 1.11.0, may take it off in the wrong order. Use [observed], or open the observation in the flow's builder.
+ *  - `Context.makeCurrent()`, `Span.makeCurrent()` or `propagate().makeCurrent()` around something that suspends. The
+ *    thread goes on to serve other coroutines meanwhile. Use `withContext(context.asContextElement())`,
+ *    [makeCurrent] or [propagateAttributes].
+ *  - Coroutines without a dispatcher, such as those started by `startCoroutine`, outside of `kotlinx.coroutines`. Nobody tells
+ *    the thread where they go on. The parents of suspend blocks are right even there; `Observation.current()` is not.
+ *  - With `Dispatchers.Unconfined`, code after a `withContext(element) { }` that went on on another thread. Use
+ *    [makeCurrent], which is right there, too.
+ *  - What a coroutine makes current is not seen by the one that started it: it does not travel outward.
  */
-public fun Observation.asContextElement(): CoroutineContext = context().asContextElement()
+public fun Observation.asContextElement(): CoroutineContext = context().element()
 
 /**
  * Makes this client the one that a bare `observation("…") { }` uses, in every coroutine that has the element.
@@ -38,23 +46,27 @@ public fun Observation.asContextElement(): CoroutineContext = context().asContex
  * }
  * ```
  */
-public fun Langfuse.asContextElement(): CoroutineContext = propagate().context().asContextElement()
-
-/** [withContext], except that the caller gets the very instance that was thrown. */
-internal suspend fun <T> inContext(context: CoroutineContext, block: suspend CoroutineScope.() -> T): T =
-    try {
-        withContext(context, block)
-    } catch (e: Throwable) {
-        throw e.original()
-    }
+public fun Langfuse.asContextElement(): CoroutineContext = propagate().context().element()
 
 /**
- * With assertions on, coroutines hand on a copy of what was thrown, for a nicer stack trace: of the same class, with
- * the original as its cause and a marked frame in its trace.
+ * Runs [block] with this observation current, and does not end it: for one that is started here and ended elsewhere.
+ *
+ * ```
+ * val answer = langfuse.observation("answer", GENERATION).start()
+ * answer.makeCurrent { retrieve(question) }       // what it records are children of answer
+ * answer.end()
+ * ```
+ *
+ * Cheaper than `withContext(asContextElement()) { }`, and right in more places. Waits for the coroutines that the block
+ * launches. The caller gets the very instance that was thrown.
  */
-private tailrec fun Throwable.original(): Throwable {
-    val cause = cause
-    val isCopy =
-        cause != null && cause.javaClass == javaClass && stackTrace.any { it.className.startsWith("_COROUTINE") }
-    return if (cause == null || !isCopy) this else cause.original()
-}
+public suspend fun <T> Observation.makeCurrent(block: suspend (@LangfuseDsl CoroutineScope).() -> T): T =
+    switchTo(context()) { scoped(block) }
+
+/**
+ * Marks what is open to a block, so that a lambda inside that is no coroutine, such as `configure`, cannot launch
+ * one in the scope around it by mistake.
+ */
+@DslMarker
+@Target(AnnotationTarget.TYPE, AnnotationTarget.CLASS)
+public annotation class LangfuseDsl

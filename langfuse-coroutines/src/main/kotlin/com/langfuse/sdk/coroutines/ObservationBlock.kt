@@ -5,6 +5,7 @@ import com.langfuse.sdk.Observation
 import com.langfuse.sdk.ObservationBuilder
 import com.langfuse.sdk.ObservationType
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.currentCoroutineContext
 
 /**
  * Runs [block] as an observation of the [given type][type] and returns its result.
@@ -28,31 +29,31 @@ import kotlinx.coroutines.CoroutineScope
 public suspend fun <O : Observation, T> Langfuse.observation(
     name: String,
     type: ObservationType<O>,
-    configure: ObservationBuilder<O>.() -> Unit = {},
-    block: suspend CoroutineScope.(O) -> T,
-): T = observation(name, type).apply(configure).suspending(block)
+    configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
+    block: suspend (@LangfuseDsl CoroutineScope).(O) -> T,
+): T = observed({ observation(name, type).apply(configure) }, block)
 
 /** Runs [block] as an observation of type `SPAN`. */
 public suspend fun <T> Langfuse.observation(
     name: String,
-    configure: ObservationBuilder<Observation>.() -> Unit = {},
-    block: suspend CoroutineScope.(Observation) -> T,
-): T = observation(name).apply(configure).suspending(block)
+    configure: (@LangfuseDsl ObservationBuilder<Observation>).() -> Unit = {},
+    block: suspend (@LangfuseDsl CoroutineScope).(Observation) -> T,
+): T = observed({ observation(name).apply(configure) }, block)
 
 /** Runs [block] as a child of this observation, whatever the current one is. */
 public suspend fun <O : Observation, T> Observation.observation(
     name: String,
     type: ObservationType<O>,
-    configure: ObservationBuilder<O>.() -> Unit = {},
-    block: suspend CoroutineScope.(O) -> T,
-): T = observation(name, type).apply(configure).suspending(block)
+    configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
+    block: suspend (@LangfuseDsl CoroutineScope).(O) -> T,
+): T = observed({ observation(name, type).apply(configure) }, block)
 
 /** Runs [block] as a child of type `SPAN` of this observation, whatever the current one is. */
 public suspend fun <T> Observation.observation(
     name: String,
-    configure: ObservationBuilder<Observation>.() -> Unit = {},
-    block: suspend CoroutineScope.(Observation) -> T,
-): T = observation(name).apply(configure).suspending(block)
+    configure: (@LangfuseDsl ObservationBuilder<Observation>).() -> Unit = {},
+    block: suspend (@LangfuseDsl CoroutineScope).(Observation) -> T,
+): T = observed({ observation(name).apply(configure) }, block)
 
 /**
  * Runs [block] as an observation of the client in the context: the one whose observation, scope or
@@ -61,25 +62,30 @@ public suspend fun <T> Observation.observation(
 public suspend fun <O : Observation, T> observation(
     name: String,
     type: ObservationType<O>,
-    configure: ObservationBuilder<O>.() -> Unit = {},
-    block: suspend CoroutineScope.(O) -> T,
-): T = Langfuse.current().observation(name, type, configure, block)
+    configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
+    block: suspend (@LangfuseDsl CoroutineScope).(O) -> T,
+): T = observed({ Langfuse.current().observation(name, type).apply(configure) }, block)
 
 /** Runs [block] as an observation of type `SPAN` of the client in the context. */
 public suspend fun <T> observation(
     name: String,
-    configure: ObservationBuilder<Observation>.() -> Unit = {},
-    block: suspend CoroutineScope.(Observation) -> T,
-): T = Langfuse.current().observation(name, configure, block)
+    configure: (@LangfuseDsl ObservationBuilder<Observation>).() -> Unit = {},
+    block: suspend (@LangfuseDsl CoroutineScope).(Observation) -> T,
+): T = observed({ Langfuse.current().observation(name).apply(configure) }, block)
 
-private suspend fun <O : Observation, T> ObservationBuilder<O>.suspending(block: suspend CoroutineScope.(O) -> T): T {
-    val observation = start()
-    try {
-        return inContext(observation.asContextElement()) { block(observation) }
-    } catch (e: Throwable) {
-        observation.recordException(e)
-        throw e
-    } finally {
-        observation.end()
+private suspend fun <O : Observation, T> observed(
+    builder: () -> ObservationBuilder<O>,
+    block: suspend CoroutineScope.(O) -> T,
+): T {
+    val observation = currentCoroutineContext().current().whileCurrent { builder().start() }
+    return switchTo(observation.context()) {
+        try {
+            scoped { block(observation) }
+        } catch (e: Throwable) {
+            observation.recordException(e)
+            throw e
+        } finally {
+            observation.end()
+        }
     }
 }

@@ -2,8 +2,8 @@ package com.langfuse.sdk.coroutines
 
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.PromptReference
-import io.opentelemetry.extension.kotlin.asContextElement
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.currentCoroutineContext
 
 /**
  * Gives user, session, tags and the like to every observation in [block], and to the one that is current.
@@ -27,20 +27,24 @@ public suspend fun <T> Langfuse.propagateAttributes(
     environment: String? = null,
     prompt: PromptReference? = null,
     asBaggage: Boolean = false,
-    block: suspend CoroutineScope.() -> T,
+    block: suspend (@LangfuseDsl CoroutineScope).() -> T,
 ): T {
-    val scope =
-        propagate()
-            .userId(userId)
-            .sessionId(sessionId)
-            .tags(tags)
-            .metadata(metadata)
-            .version(version)
-            .traceName(traceName)
-            .environment(environment)
-            .prompt(prompt)
-    if (asBaggage) scope.asBaggage()
-    return inContext(scope.context().asContextElement(), block)
+    val inside =
+        currentCoroutineContext().current().whileCurrent {
+            val scope =
+                propagate()
+                    .userId(userId)
+                    .sessionId(sessionId)
+                    .tags(tags)
+                    .metadata(metadata)
+                    .version(version)
+                    .traceName(traceName)
+                    .environment(environment)
+                    .prompt(prompt)
+            if (asBaggage) scope.asBaggage()
+            scope.context()
+        }
+    return switchTo(inside) { scoped(block) }
 }
 
 /** The same with the client in the context, see [Langfuse.current]. */
@@ -54,7 +58,7 @@ public suspend fun <T> propagateAttributes(
     environment: String? = null,
     prompt: PromptReference? = null,
     asBaggage: Boolean = false,
-    block: suspend CoroutineScope.() -> T,
+    block: suspend (@LangfuseDsl CoroutineScope).() -> T,
 ): T =
     Langfuse.current().propagateAttributes(
         userId,

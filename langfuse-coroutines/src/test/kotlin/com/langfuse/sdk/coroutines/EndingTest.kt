@@ -11,7 +11,6 @@ import io.kotest.matchers.types.shouldBeSameInstanceAs
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
-import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
@@ -69,14 +68,33 @@ class EndingTest :
             observations.named("bystander").isOk()
         }
 
-        test("the same instance reaches the caller through async, too") {
+        test("what await has handed out, a copy with the caller's frames, reaches the caller as it is") {
+            val thrown = IOException("no network")
+            var handedOut: Throwable? = null
+            received { langfuse ->
+                shouldThrow<IOException> {
+                    langfuse.observation("parent") {
+                        val elsewhere = CompletableDeferred<Unit>()
+                        launch(Dispatchers.Default) { elsewhere.completeExceptionally(thrown) }
+                        try {
+                            elsewhere.await()
+                        } catch (e: IOException) {
+                            handedOut = e
+                            throw e
+                        }
+                    }
+                } shouldBeSameInstanceAs handedOut
+            }.named("parent").isError("no network")
+            handedOut!!.cause shouldBeSameInstanceAs thrown
+        }
+
+        test("a child that nobody awaits fails the block with the very instance") {
             val thrown = IOException("no network")
             received { langfuse ->
                 shouldThrow<IOException> {
                     langfuse.observation("parent") {
-                        listOf(1, 2)
-                            .map { async(Dispatchers.Default) { langfuse.observation("child-$it") { throw thrown } } }
-                            .awaitAll()
+                        launch(Dispatchers.Default) { throw thrown }
+                        awaitCancellation()
                     }
                 } shouldBeSameInstanceAs thrown
             }.named("parent").isError("no network")
