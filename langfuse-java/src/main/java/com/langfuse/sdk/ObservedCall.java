@@ -67,9 +67,12 @@ public final class ObservedCall {
     recorder.fail(thrown);
   }
 
-  /** For a result that comes in pieces, of a kind that {@link #follow} does not know. */
+  /**
+   * For a result that comes in pieces, of a kind that {@link #follow} does not know. When nobody
+   * holds the recorder any more the observation ends as level WARNING.
+   */
   public StreamRecorder stream() {
-    return new StreamRecorder(recorder);
+    return watched(recorder);
   }
 
   /**
@@ -77,7 +80,13 @@ public final class ObservedCall {
    * and input.
    */
   public StreamRecorder again() {
-    return new StreamRecorder(openAgain());
+    return watched(openAgain());
+  }
+
+  private static StreamRecorder watched(ResultRecorder recorder) {
+    StreamRecorder stream = new StreamRecorder(recorder);
+    OpenStream.watch(stream, recorder);
+    return stream;
   }
 
   <R extends @Nullable Object, E extends Exception> R run(Observed.Fn0<R, E> body) throws E {

@@ -19,8 +19,13 @@ final class OpenStream {
 
   OpenStream(ResultRecorder recorder) {
     this.recorder = recorder;
+    watch(this, recorder);
+  }
+
+  /** Ends the observation when nobody holds the reader any more, which the recorder must not. */
+  static void watch(Object reader, ResultRecorder recorder) {
     if (ResultRecorder.isRecording(recorder.observation())) {
-      Abandonment.watch(this, recorder);
+      Abandonment.CLEANER.register(reader, recorder::abandon);
     }
   }
 
@@ -101,10 +106,6 @@ final class OpenStream {
   /** Loaded, and with it its thread, when the first stream is recorded. */
   private static final class Abandonment {
 
-    private static final Cleaner CLEANER = Cleaner.create();
-
-    static void watch(OpenStream stream, ResultRecorder recorder) {
-      CLEANER.register(stream, recorder::abandon);
-    }
+    static final Cleaner CLEANER = Cleaner.create();
   }
 }

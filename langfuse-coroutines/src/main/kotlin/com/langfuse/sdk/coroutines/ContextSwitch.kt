@@ -1,6 +1,7 @@
 package com.langfuse.sdk.coroutines
 
 import io.opentelemetry.context.Context
+import io.opentelemetry.context.ContextKey
 import io.opentelemetry.context.ContextStorage
 import io.opentelemetry.extension.kotlin.asContextElement
 import io.opentelemetry.extension.kotlin.getOpenTelemetryContext
@@ -39,13 +40,17 @@ private class Switch<T>(
     override val context: CoroutineContext,
     private val outside: Context,
 ) : Continuation<T>, CoroutineStackFrame {
-    // The block has been suspended; a dispatcher, which knows the block's context only, runs its end and this.
-    override fun resumeWith(result: Result<T>) {
-        val scope = ContextStorage.get().attach(outside)
+    // A method of its own, for OpenTelemetry's strict check takes a scope right below a continuation for a mistake.
+    override fun resumeWith(result: Result<T>) = goOn(result)
+
+    // The block has been suspended: a dispatcher runs its end, and this within it. Scopes undo their own context only, so
+    // the caller gets one of its own: should an enclosing withContext end meanwhile, which tidies up this thread, closing
+    // the scope must not bring back what was there.
+    private fun goOn(result: Result<T>) {
+        val scope = ContextStorage.get().attach(outside.with(RETURNED, Any()))
         try {
             caller.resumeWith(result)
         } finally {
-            // And no more than that: meanwhile an enclosing withContext may have tidied up this thread.
             scope.close()
         }
     }
@@ -55,6 +60,8 @@ private class Switch<T>(
 
     override fun getStackTraceElement(): StackTraceElement? = null
 }
+
+private val RETURNED: ContextKey<Any> = ContextKey.named("langfuse-returned")
 
 /**
  * OpenTelemetry's element, and before it, so that it is asked last, one that puts back what was current should a

@@ -1,0 +1,113 @@
+package com.langfuse.sdk.coroutines
+
+import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.ObservationType
+import com.langfuse.sdk.Observed
+import com.langfuse.sdk.ObservedCall
+import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.SharedFlow
+import java.util.concurrent.atomic.AtomicReference
+import kotlin.reflect.KCallable
+import kotlin.reflect.KParameter
+
+/** The calls of one function, as they are observed. */
+internal class Calls(
+    function: Any,
+    private val type: ObservationType<*>,
+    private val client: Langfuse? = null,
+    private val options: Observed<*>.() -> Observed<*> = { this },
+    private val name: String = nameOf(function),
+) {
+    private val parameters = parametersOf(function)
+
+    suspend fun <R> await(vararg arguments: Any?, body: suspend () -> R): R {
+        val call = currentCoroutineContext().current().whileCurrent { open(arguments) }
+        return switchTo(call.observation().context()) { call.returning { body() } }
+    }
+
+    fun <R> call(vararg arguments: Any?, body: () -> R): R {
+        val call = open(arguments)
+        return call.observation().makeCurrent().use { call.returning(body) }
+    }
+
+    private fun open(arguments: Array<out Any?>): ObservedCall {
+        val observed = (client ?: Langfuse.current()).observed(name, type)
+        val known = parameters?.takeIf { it.size == arguments.size } ?: return observed.options().open(*arguments)
+        val values = known.indices.filter { known[it] != RECEIVER }
+        return observed
+            .inputNames(*values.map { known[it] }.toTypedArray())
+            .options()
+            .open(*values.map { arguments[it] }.toTypedArray())
+    }
+}
+
+private inline fun <R> ObservedCall.returning(body: () -> R): R {
+    val result =
+        try {
+            body()
+        } catch (e: Throwable) {
+            fail(e)
+            throw e
+        }
+    return followed(result)
+}
+
+/** The result, or what stands in for it until it is over. */
+@OptIn(ExperimentalCoroutinesApi::class)
+@Suppress("UNCHECKED_CAST") // a stand-in is used only where it is all that callers can expect
+private fun <R> ObservedCall.followed(result: R): R {
+    when (result) {
+        is Deferred<*> -> {
+            result.invokeOnCompletion { if (it == null) follow(result.getCompleted()) else fail(it) }
+        }
+
+        is Result<*> -> {
+            result.onSuccess(::follow).onFailure(::fail)
+        }
+
+        is Flow<*> if result !is SharedFlow<*> && isAnonymous(result) -> {
+            val first = AtomicReference(stream())
+            return ObservedFlow(result, { first.getAndSet(null) ?: again() }, { it }) as R
+        }
+
+        is Sequence<*> if isAnonymous(result) -> {
+            return follow(result.asIterable()).asSequence() as R
+        }
+
+        is Unit, is Flow<*>, is Sequence<*> -> {
+            follow(null)
+        }
+
+        else -> {
+            return follow(result)
+        }
+    }
+    return result
+}
+
+/** Callers can know it by its interface only. */
+private fun isAnonymous(result: Any): Boolean {
+    val type = result.javaClass
+    val known =
+        result is ObservedFlow<*> || type.name.startsWith("kotlin.") || type.name.startsWith("kotlinx.coroutines.")
+    return known || type.isAnonymousClass || type.isSynthetic || type.isHidden
+}
+
+private fun nameOf(function: Any): String =
+    requireNotNull((function as? KCallable<*>)?.name) {
+        "Only a reference such as ::fetch has a name. Give this function one: observed(\"fetch\", SPAN, function)."
+    }
+
+private const val RECEIVER = ""
+
+/** The names of what a function is called with: Kotlin knows them where `kotlin-reflect` is on the class path. */
+@Suppress("NO_REFLECTION_IN_CLASS_PATH")
+private fun parametersOf(function: Any): List<String>? =
+    try {
+        (function as? KCallable<*>)?.parameters?.map { if (it.kind == KParameter.Kind.VALUE) it.name!! else RECEIVER }
+    } catch (unknown: Throwable) {
+        null // without the library, or for a function that it cannot read, such as Java's
+    }
