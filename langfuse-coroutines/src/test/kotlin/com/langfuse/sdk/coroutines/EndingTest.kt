@@ -4,21 +4,31 @@ import com.langfuse.sdk.local.LocalObservation
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.throwables.shouldThrowAny
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContainIgnoringCase
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.selects.select
+import kotlinx.coroutines.supervisorScope
 import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
 import java.io.IOException
+import kotlin.reflect.jvm.kotlinFunction
 import kotlin.time.Duration.Companion.milliseconds
 
 class EndingTest :
@@ -189,5 +199,135 @@ class EndingTest :
                     }
                 }
             (observations.named("child").endTime!! <= observations.named("parent").endTime!!) shouldBe true
+        }
+
+        test("a coroutine that cancels itself, and one whose parent is cancelled: warnings, ended once") {
+            val observations =
+                received { langfuse ->
+                    CoroutineScope(Dispatchers.Default)
+                        .launch { langfuse.observation("own") { cancel("enough") } }
+                        .join()
+                    val started = CompletableDeferred<Unit>()
+                    val parent =
+                        CoroutineScope(Dispatchers.Default).launch {
+                            launch {
+                                langfuse.observation("child") {
+                                    started.complete(Unit)
+                                    awaitCancellation()
+                                }
+                            }
+                        }
+                    started.await()
+                    parent.cancel("parent is gone")
+                    parent.join()
+                }
+            observations.named("own").isCancelled("enough")
+            observations.named("child").isCancelled("parent is gone")
+        }
+
+        test("withTimeout inside and outside, withTimeoutOrNull inside") {
+            val observations =
+                received { langfuse ->
+                    shouldThrow<TimeoutCancellationException> {
+                        withTimeout(10.milliseconds) { langfuse.observation("outside") { awaitCancellation() } }
+                    }
+                    shouldThrow<TimeoutCancellationException> {
+                        langfuse.observation("inside") { withTimeout(10.milliseconds) { awaitCancellation() } }
+                    }
+                    langfuse.observation("survivor") { withTimeoutOrNull(10.milliseconds) { awaitCancellation() } }
+                }
+            observations.named("outside").isCancelled("timed out waiting for 10 ms")
+            observations.named("inside").isCancelled("timed out waiting for 10 ms")
+            observations.named("survivor").isOk()
+        }
+
+        test("select: who loses is cancelled, who wins is not") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("race") {
+                        val winner = async { langfuse.observation("winner") { "won" } }
+                        val loser = async { langfuse.observation("loser") { awaitCancellation() } }
+                        select {
+                            winner.onAwait { it }
+                            loser.onAwait { it }
+                        } shouldBe "won"
+                        loser.cancel("too late")
+                    }
+                }
+            observations.named("race").isOk()
+            observations.named("winner").isOk()
+            // It may have been cancelled before it began.
+            observations.filter { it.name == "loser" }.forEach { it.isCancelled("too late") }
+        }
+
+        test("supervisorScope: a failing child is its own failure only") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("parent") {
+                        supervisorScope {
+                            val failing = async { langfuse.observation("failing") { throw IOException("broken") } }
+                            val other = async { langfuse.observation("other") { yield() } }
+                            shouldThrow<IOException> { failing.await() }
+                            other.await()
+                        }
+                    }
+                }
+            observations.named("failing").isError("broken")
+            observations.named("other").isOk()
+            observations.named("parent").isOk()
+        }
+
+        test("what cleans up after a cancellation is still in the observation, and is recorded") {
+            val observations =
+                received { langfuse ->
+                    val started = CompletableDeferred<Unit>()
+                    val job =
+                        CoroutineScope(Dispatchers.Default).launch {
+                            langfuse.observation("cancelled") {
+                                try {
+                                    started.complete(Unit)
+                                    awaitCancellation()
+                                } finally {
+                                    withContext(NonCancellable) { langfuse.observation("cleanup") { yield() } }
+                                }
+                            }
+                        }
+                    started.await()
+                    job.cancelAndJoin()
+                }
+            observations.named("cleanup").isOk()
+            observations.named("cleanup").parentId shouldBe observations.named("cancelled").id
+            observations.named("cancelled").isCancelled("cancelled")
+        }
+
+        test("a scope of propagated attributes and a makeCurrent block hand on failures as they are, and end nothing") {
+            val thrown = IOException("no")
+            val observations =
+                received { langfuse ->
+                    val handle = langfuse.observation("handle").start()
+                    shouldThrow<IOException> {
+                        langfuse.propagateAttributes(userId = "u") { handle.makeCurrent { throw thrown } }
+                    } shouldBeSameInstanceAs thrown
+                    handle.output("still open").end()
+                }
+            observations.named("handle").isOk()
+            observations.named("handle").output shouldBe "still open"
+        }
+
+        test("a configure lambda that fails is the caller's to see; nothing was started") {
+            received { langfuse ->
+                shouldThrow<IOException> { langfuse.observation("never", { throw IOException("config") }) { } }
+            }.shouldBeEmpty()
+        }
+
+        test("blocks cannot be left by return: they are not inline") {
+            val functions =
+                listOf("ObservationBlockKt", "PropagationKt", "LangfuseContextKt").flatMap {
+                    Class.forName("com.langfuse.sdk.coroutines.$it").kotlin.java.declaredMethods.toList()
+                }
+            functions.mapNotNull { it.kotlinFunction }.filter { it.isSuspend }.let { blocks ->
+                blocks.size shouldBeGreaterThan 6
+                blocks.filter { it.isInline }.shouldBeEmpty()
+            }
         }
     })

@@ -31,6 +31,7 @@ import kotlinx.coroutines.channels.produce
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.callbackFlow
 import kotlinx.coroutines.flow.channelFlow
@@ -43,7 +44,6 @@ import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.shareIn
-import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.flow.zip
@@ -432,7 +432,11 @@ internal val CASES: List<Case> = buildList {
         inside("a") { resumedByForeignThread() }
         see(null)
         on("home")
-        inside("b") { suspendCoroutine { continuation -> Thread { continuation.resumeWith(Result.success(1)) }.start() } }
+        inside("b") {
+            suspendCoroutine { continuation ->
+                Thread { continuation.resumeWith(Result.success(1)) }.start()
+            }
+        }
         see(null)
         on("home")
     }
@@ -599,10 +603,23 @@ internal val CASES: List<Case> = buildList {
                         yield()
                     }
                 }
-            numbers.map { inside("b") { see("b"); it } }.onEach { see("a", "onEach") }.toList()
+            numbers.map {
+                inside("b") {
+                    see("b")
+                    it
+                }
+            }.onEach { see("a", "onEach") }.toList()
             see("a")
             numbers.buffer(2).zip(flowOf(1, 2, 3)) { a, b -> a + b }.collect { see("a", "collector") }
-            numbers.flatMapMerge(3) { n -> flow { inside("c $n") { yield(); see("c $n") }; emit(n) } }.collect { see("a") }
+            numbers.flatMapMerge(3) { n ->
+                flow {
+                    inside("c $n") {
+                        yield()
+                        see("c $n")
+                    }
+                    emit(n)
+                }
+            }.collect { see("a") }
             see("a", "after flatMapMerge")
             numbers.take(2).collect { see("a") }
             numbers.first()
@@ -616,7 +633,10 @@ internal val CASES: List<Case> = buildList {
                 see("a", "builder")
                 yield()
                 emit(1)
-            }.flowOn(away).map { see("a", "between"); it }.flowOn(CoroutineName("x")).collect { see("a", "collector") }
+            }.flowOn(away).map {
+                see("a", "between")
+                it
+            }.flowOn(CoroutineName("x")).collect { see("a", "collector") }
             see("a")
             on("home")
         }
@@ -642,7 +662,10 @@ internal val CASES: List<Case> = buildList {
     case("shareIn") {
         inside("a") {
             val sharing = CoroutineScope(currentCoroutineContext() + SupervisorJob())
-            val shared = flow { see("a", "shared"); emit(1) }.shareIn(sharing, SharingStarted.Lazily, 1)
+            val shared = flow {
+                see("a", "shared")
+                emit(1)
+            }.shareIn(sharing, SharingStarted.Lazily, 1)
             inside("b") {
                 shared.first()
                 see("b")
@@ -669,13 +692,24 @@ internal val CASES: List<Case> = buildList {
         inside("a") {
             flow { emit(1) }.flowOn(element("b")).collect { }
             see("a")
-            flow { yield(); emit(1); yield() }.flowOn(element("b")).collect { }
+            flow {
+                yield()
+                emit(1)
+                yield()
+            }.flowOn(element("b")).collect { }
             see("a", "after suspensions")
-            flow { emit(1); delay(1) }.flowOn(element("b")).map { it }.flowOn(CoroutineName("x")).collect { yield() }
+            flow {
+                emit(1)
+                delay(1)
+            }.flowOn(element("b")).map { it }.flowOn(CoroutineName("x")).collect { yield() }
             see("a", "after more of them")
         }
         see(null)
-        flow { yield(); emit(1); yield() }.flowOn(element("b")).collect { }
+        flow {
+            yield()
+            emit(1)
+            yield()
+        }.flowOn(element("b")).collect { }
         see(null, "without a block")
     }
     case("a context element in flowOn, its collector outside of any block") {
@@ -843,6 +877,7 @@ internal val CASES: List<Case> = buildList {
     }
     case("another thread-local's element, and the end of both in one go") {
         val local = ThreadLocal<String>()
+
         suspend fun tail() = inside("b") { yield() }
         inside("a") {
             withContext(local.asContextElement("x")) { tail() }

@@ -42,13 +42,18 @@ internal class Trial(private val mechanism: Mechanism) : AutoCloseable {
     val checks: Int get() = counter.get()
 
     fun pool(name: String, size: Int): ExecutorCoroutineDispatcher {
-        val dispatcher = Executors.newFixedThreadPool(size) { Thread(it, name).apply { isDaemon = true } }.asCoroutineDispatcher()
+        val dispatcher = Executors.newFixedThreadPool(size) {
+            Thread(it, name).apply { isDaemon = true }
+        }.asCoroutineDispatcher()
         pools += dispatcher
         sizes += size
         return dispatcher
     }
 
-    suspend fun <T> inside(name: String, block: suspend CoroutineScope.() -> T): T = mechanism.within(named(name), block)
+    suspend fun <T> inside(name: String, block: suspend CoroutineScope.() -> T): T = mechanism.within(
+        named(name),
+        block,
+    )
 
     fun element(name: String): CoroutineContext = mechanism.element(named(name))
 

@@ -40,7 +40,9 @@ private suspend fun requests(count: Int): List<String> =
         val observations = local.observations()
         val parents = requests.wrongParents(observations)
         val attributes = requests.wrongAttributes(observations)
-        println("${observations.size} observations in ${requests.coroutines} coroutines: ${parents.size} wrong parents, ${attributes.size} wrong attributes")
+        println(
+            "${observations.size} observations in ${requests.coroutines} coroutines: ${parents.size} wrong parents, ${attributes.size} wrong attributes",
+        )
         parents.take(5) + attributes.take(5) +
             listOfNotNull("$report".takeIf { !report.isComplete || observations.size != requests.observations })
     }

@@ -1,0 +1,215 @@
+package com.langfuse.sdk.coroutines
+
+import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.Observation
+import com.langfuse.sdk.ObservationType.GENERATION
+import com.langfuse.sdk.ObservationType.TOOL
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContain
+import io.kotest.matchers.collections.shouldContainAll
+import io.kotest.matchers.nulls.shouldBeNull
+import io.kotest.matchers.shouldBe
+import io.opentelemetry.api.trace.Span
+import io.opentelemetry.context.Context
+import io.opentelemetry.extension.kotlin.asContextElement
+import io.opentelemetry.extension.kotlin.getOpenTelemetryContext
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.future.asCompletableFuture
+import kotlinx.coroutines.future.await
+import kotlinx.coroutines.future.future
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.reactor.awaitSingle
+import kotlinx.coroutines.reactor.mono
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.yield
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.Executors
+
+/** Suspending, blocking and reactive code below each other: one tree. */
+class InterplayTest :
+    FunSpec({
+        fun Langfuse.java(
+            name: String,
+        ): String = observation(name).call<String, RuntimeException> { Observation.current().id()!! }
+
+        test("blocking Java code below a suspend block") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("suspending") {
+                        withContext(Dispatchers.IO) { langfuse.java("java") }
+                        langfuse.propagate().userId("u").run<RuntimeException> { langfuse.java("in a scope") }
+                        langfuse.observation("in a block").run<RuntimeException> { langfuse.java("leaf") }
+                    }
+                }
+            val parent = observations.named("suspending").id
+            observations.named("java").parentId shouldBe parent
+            observations.named("in a scope").parentId shouldBe parent
+            observations.named("in a scope").userId shouldBe "u"
+            observations.named("leaf").parentId shouldBe observations.named("in a block").id
+        }
+
+        test("suspend code below a Java block: runBlocking, future, asCompletableFuture, callAsync") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("java", TOOL).run<RuntimeException> { java ->
+                        runBlocking {
+                            langfuse.observation("runBlocking") { yield() }
+                            langfuse.observation("again") { async(Dispatchers.IO) { langfuse.java("leaf") }.await() }
+                        }
+                        runBlocking(Dispatchers.IO + java.asContextElement()) {
+                            langfuse.observation("on IO") { yield() }
+                        }
+                        val scope = CoroutineScope(Dispatchers.Default)
+                        scope.future(java.asContextElement()) { langfuse.observation("future") { yield() } }.join()
+                        scope.async(java.asContextElement()) { langfuse.observation("deferred") { yield() } }
+                            .asCompletableFuture()
+                            .join()
+                    }
+                    langfuse
+                        .observation("async")
+                        .callAsync { async ->
+                            CoroutineScope(Dispatchers.Default).future(async.asContextElement()) {
+                                langfuse.observation("in async") { yield() }
+                            }
+                        }.await()
+                }
+            val java = observations.named("java").id
+            listOf("runBlocking", "again", "on IO", "future", "deferred").forEach {
+                observations.named(it).parentId shouldBe
+                    java
+            }
+            observations.named("leaf").parentId shouldBe observations.named("again").id
+            observations.named("in async").parentId shouldBe observations.named("async").id
+        }
+
+        test("a suspend block below a block of Java's, below a suspend block") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("a") {
+                        langfuse.observationBlocking("b") {
+                            runBlocking { langfuse.observation("c") { yield() } }
+                        }
+                        langfuse.observation("d") { yield() }
+                    }
+                }
+            observations.named("b").parentId shouldBe observations.named("a").id
+            observations.named("c").parentId shouldBe observations.named("b").id
+            observations.named("d").parentId shouldBe observations.named("a").id
+        }
+
+        test("Reactor") {
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("request") { request ->
+                        mono(request.asContextElement()) {
+                            langfuse.observation("in mono") { yield() }
+                            1
+                        }.awaitSingle()
+                        langfuse.observation("after") { yield() }
+                    }
+                }
+            observations.named("in mono").parentId shouldBe observations.named("request").id
+            observations.named("after").parentId shouldBe observations.named("request").id
+        }
+
+        test("plain threads get it by wrapping") {
+            val observations =
+                received { langfuse ->
+                    val pool = Executors.newSingleThreadExecutor()
+                    langfuse.observation("request") { request ->
+                        CompletableFuture.runAsync(
+                            request.context().wrap(
+                                Runnable {
+                                    langfuse.java("wrapped")
+                                },
+                            ),
+                            pool,
+                        ).await()
+                    }
+                    pool.shutdown()
+                }
+            observations.named("wrapped").parentId shouldBe observations.named("request").id
+        }
+
+        test("code that knows only OpenTelemetry sees the observation's span, and its own element works in here") {
+            received { langfuse ->
+                langfuse.observation("request") { request ->
+                    Span.current().spanContext.spanId shouldBe request.id()
+                    Span.fromContext(currentCoroutineContext().getOpenTelemetryContext()).spanContext.spanId shouldBe
+                        request.id()
+                    launch(Dispatchers.IO + Context.current().asContextElement()) {
+                        Observation.current().id() shouldBe request.id()
+                        langfuse.observation("child") { }
+                    }
+                }
+            }.let { all -> all.named("child").parentId shouldBe all.named("request").id }
+        }
+
+        test("plain makeCurrent code in withContext(asContextElement())") {
+            val observations =
+                received { langfuse ->
+                    val handle = langfuse.observation("handle").start()
+                    withContext(handle.asContextElement()) {
+                        yield()
+                        langfuse.java("java")
+                    }
+                    handle.makeCurrent {
+                        yield()
+                        langfuse.java("in makeCurrent")
+                        launch(Dispatchers.IO) { langfuse.java("launched") }
+                    }
+                    Observation.current().id().shouldBeNull()
+                    handle.end()
+                }
+            listOf("java", "in makeCurrent", "launched").forEach {
+                observations.named(it).parentId shouldBe observations.named("handle").id
+            }
+        }
+
+        test("the current observation can be told more from anywhere below") {
+            suspend fun below() {
+                yield()
+                Observation.current().metadata("step", 1).event("checked", "all good")
+            }
+            val observations =
+                received { langfuse ->
+                    langfuse.observation("chat", GENERATION) {
+                        withContext(Dispatchers.IO) { below() }
+                        com.langfuse.sdk.Generation.current().model("gpt-4o")
+                    }
+                }
+            observations.named("chat").metadata["step"] shouldBe "1"
+            observations.named("chat").model shouldBe "gpt-4o"
+            observations.named("checked").parentId shouldBe observations.named("chat").id
+            observations.named("checked").type shouldBe "EVENT"
+        }
+
+        test("a recovered stack trace names the callers outside of the block") {
+            suspend fun failingLater(): Int {
+                val elsewhere = CompletableDeferred<Int>()
+                CoroutineScope(Dispatchers.Default).launch {
+                    elsewhere.completeExceptionally(IllegalStateException("later"))
+                }
+                return elsewhere.await().also { yield() }
+            }
+
+            suspend fun theCaller(langfuse: Langfuse): Int = langfuse.observation("block") { failingLater() + 1 } + 1
+
+            suspend fun theCallersCaller(langfuse: Langfuse): Int = theCaller(langfuse) + 1
+            received { langfuse ->
+                val thrown = runCatching { theCallersCaller(langfuse) }.exceptionOrNull()!!
+                val frames = thrown.stackTrace.map { it.className + "." + it.methodName }
+                frames.filter { "failingLater" in it || "theCaller" in it }.let { seen ->
+                    listOf("failingLater", "theCaller", "theCallersCaller").forEach { name ->
+                        seen.map { name in it } shouldContain true
+                    }
+                }
+                frames.map { it.substringBefore('.') } shouldContainAll listOf("_COROUTINE")
+            }
+        }
+    })
