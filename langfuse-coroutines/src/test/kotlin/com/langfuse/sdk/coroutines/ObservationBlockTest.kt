@@ -15,7 +15,6 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
-import io.opentelemetry.context.Context
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
@@ -60,7 +59,6 @@ class ObservationBlockTest :
             inner.model shouldBe "m"
             inner.input shouldBe "question"
             inner.output shouldBe "answer"
-            Context.current() shouldBe Context.root()
         }
 
         test("batch_process: each async child has its own input and the batch as parent") {

@@ -111,7 +111,12 @@ internal class RandomProgram(private val langfuse: Langfuse, private val seed: I
         when (random.nextInt(14)) {
             0, 1, 2 -> settled { block(place, random) }
             3 -> settled { coroutineScope { List(random.nextInt(1, 4)) { child(place, random, it) }.awaitAll() } }
-            4 -> settled { supervisorScope { List(random.nextInt(1, 4)) { child(place, random, it) }.forEach { settled { it.await() } } } }
+            4 ->
+                settled {
+                    supervisorScope {
+                        List(random.nextInt(1, 4)) { child(place, random, it) }.forEach { settled { it.await() } }
+                    }
+                }
             5 -> {
                 val fork = Random(random.nextInt())
                 scope.launch(dispatcher(random)) { settled { block(place, fork) } }
@@ -159,8 +164,8 @@ internal class RandomProgram(private val langfuse: Langfuse, private val seed: I
         }
     }
 
-    private suspend fun inside(place: Place, name: String, observation: Observation, random: Random, scope: CoroutineScope) {
-        val here = Place(name, observation.id(), place.user, place.depth + 1)
+    private suspend fun inside(place: Place, name: String, own: Observation, random: Random, scope: CoroutineScope) {
+        val here = Place(name, own.id(), place.user, place.depth + 1)
         check(here)
         try {
             steps(here, random, scope)
