@@ -1,0 +1,94 @@
+package com.langfuse.sdk.ktor
+
+import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.Observation
+import com.langfuse.sdk.coroutines.makeCurrent
+import com.langfuse.sdk.coroutines.propagateAttributes
+import io.ktor.server.application.ApplicationCall
+import io.ktor.server.request.httpMethod
+import io.ktor.server.routing.RoutingNode
+import io.ktor.util.AttributeKey
+import io.opentelemetry.context.Context
+
+/**
+ * A call and its observation, from begin to end.
+ *
+ * @param traceName null where the trace began elsewhere, and has a name
+ */
+internal class CallTrace(
+    private val client: Langfuse,
+    val observation: Observation,
+    private val extractors: Extractors,
+    private var traceName: String?,
+) {
+    private var isRouted = false
+    private var isAsked = false
+
+    /** What the handler threw, perhaps for an exception handler to turn into a status. */
+    private var failure: Throwable? = null
+
+    fun nameBy(route: RoutingNode, call: ApplicationCall) {
+        isRouted = true
+        val name = route.nameFor(call)
+        observation.name(name).metadata("route", route.template())
+        traceName = traceName?.let { name }
+    }
+
+    /** Runs the handler, whose observations get the call's user and the like. */
+    suspend fun propagating(call: ApplicationCall, block: suspend () -> Unit) {
+        try {
+            isAsked = true
+            val attributes = extractors.of(call)
+            client.propagateAttributes(
+                attributes.userId,
+                attributes.sessionId,
+                attributes.tags,
+                attributes.metadata,
+                attributes.version,
+                traceName,
+            ) { block() }
+        } catch (e: Throwable) {
+            failure = e
+            throw e
+        }
+    }
+
+    /** A call that no route took has a user, too. */
+    suspend fun askIfNobodyDid(call: ApplicationCall) {
+        if (!isAsked) {
+            traceName = null
+            observation.makeCurrent { propagating(call) { } }
+        }
+    }
+
+    fun end(call: ApplicationCall, thrown: Throwable?) {
+        if (!isRouted) {
+            observation.name(call.request.httpMethod.value)
+        }
+        observation.tellOutcome(call, thrown, failure)
+        observation.end()
+    }
+}
+
+internal val ApplicationCall.trace: CallTrace?
+    get() = attributes.getOrNull(TRACE)
+
+internal val TRACE = AttributeKey<CallTrace>("LangfuseTrace")
+
+/** What is current where nothing is. */
+internal val NO_OBSERVATION: Observation = Context.root().makeCurrent().use { Observation.current() }
+
+internal fun RoutingNode.nameFor(call: ApplicationCall) = "${call.request.httpMethod.value} ${template()}"
+
+/** The route's path as it was written; what it says about method, headers or users in parentheses is left out. */
+internal fun RoutingNode.template(): String {
+    val segments =
+        generateSequence(this) { it.parent }
+            .map { it.selector.toString() }
+            .filterNot { it.isEmpty() || it == "<slash>" || isCondition(it) }
+            .toList()
+            .asReversed()
+    return segments.joinToString("/", prefix = "/").replace("//", "/")
+}
+
+private fun isCondition(selector: String): Boolean = selector.startsWith("(") || selector.startsWith("[")
