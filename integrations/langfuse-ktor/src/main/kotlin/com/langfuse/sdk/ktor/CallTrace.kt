@@ -85,10 +85,14 @@ internal fun RoutingNode.template(): String {
     val segments =
         generateSequence(this) { it.parent }
             .map { it.selector.toString() }
-            .filterNot { it.isEmpty() || it == "<slash>" || isCondition(it) }
+            .filterNot { it.isEmpty() || isCondition(it) }
+            .map { if (it == TRAILING_SLASH) "" else it }
             .toList()
             .asReversed()
-    return segments.joinToString("/", prefix = "/").replace("//", "/")
+    return segments.joinToString("/", prefix = "/")
 }
+
+/** As Ktor writes it. */
+private const val TRAILING_SLASH = "<slash>"
 
 private fun isCondition(selector: String): Boolean = selector.startsWith("(") || selector.startsWith("[")

@@ -34,6 +34,7 @@ internal class CallTracing(private val settings: Settings) {
             val trace = begin(context)
             if (trace == null) proceed() else endingTrace { trace.observation.makeCurrent { proceed() } }
         }
+        application.interceptUpgrades()
         application.monitor.subscribe(RoutingRoot.RoutingCallStarted) { call ->
             call.trace?.nameBy(call.route, call)
         }
@@ -48,6 +49,7 @@ internal class CallTracing(private val settings: Settings) {
         route.interceptFirst(AROUND) {
             begin(context)?.let { it.observation.makeCurrent { proceed() } }
         }
+        route.interceptUpgrades()
         route.interceptHandlers()
     }
 

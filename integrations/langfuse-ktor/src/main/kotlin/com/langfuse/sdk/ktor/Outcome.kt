@@ -22,7 +22,7 @@ internal fun Observation.tellOutcome(call: ApplicationCall, thrown: Throwable?, 
     val cause = thrown ?: failure
     when {
         cause != null && isDisconnect(cause) -> level(WARNING).statusMessage("client disconnected")
-        thrown is CancellationException && thrown !is TimeoutCancellationException -> recordException(thrown)
+        thrown != null && isCancelled(thrown) -> level(WARNING).statusMessage("call cancelled: ${thrown.message}")
         status == null || isBroken(status, thrown) -> recordException(thrown)
         status.value >= 500 -> tellServerError(status, cause)
         status.value >= 400 -> level(WARNING).statusMessage(status.toString())
@@ -44,9 +44,12 @@ private fun Observation.tellServerError(status: HttpStatusCode, cause: Throwable
 /** What the engine is about to answer. */
 private fun statusOf(thrown: Throwable): HttpStatusCode? =
     when {
-        thrown is CancellationException && thrown !is TimeoutCancellationException -> null
+        isCancelled(thrown) -> null
         else -> defaultExceptionStatusCode(thrown) ?: HttpStatusCode.InternalServerError
     }
+
+/** Most engines cancel the call when its client hangs up; all do when the server stops. */
+private fun isCancelled(thrown: Throwable) = thrown is CancellationException && thrown !is TimeoutCancellationException
 
 private fun isDisconnect(thrown: Throwable): Boolean =
     generateSequence(thrown) { it.cause }.take(DEPTH).any { it is ChannelIOException }

@@ -1,6 +1,7 @@
 package com.langfuse.sdk.ktor
 
 import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.LangfuseBuilder
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.local.LocalObservation
 import com.langfuse.sdk.local.LocalTrace
@@ -24,7 +25,10 @@ import java.net.http.HttpRequest
 import java.net.http.HttpResponse
 import java.net.http.HttpResponse.BodyHandlers
 import java.time.Duration
+import java.util.concurrent.CopyOnWriteArrayList
+import java.util.logging.Handler
 import java.util.logging.Level
+import java.util.logging.LogRecord
 import java.util.logging.Logger
 
 internal val DEADLINE: Duration = Duration.ofSeconds(20)
@@ -41,15 +45,15 @@ internal fun FunSpec.onEachEngine(name: String, test: suspend (Engine) -> Unit) 
     Engine.entries.forEach { engine -> test("$name [$engine]") { test(engine) } }
 }
 
-internal fun LocalLangfuse.client(): Langfuse =
+internal fun LocalLangfuse.builder(): LangfuseBuilder =
     Langfuse
         .builder()
         .publicKey(publicKey())
         .secretKey(secretKey())
         .baseUrl(baseUrl().toString())
-        .flushInterval(Duration.ofMillis(50))
         .flushOnExit(false)
-        .build()
+
+internal fun LocalLangfuse.client(): Langfuse = builder().flushInterval(Duration.ofMillis(50)).build()
 
 internal class Server(val port: Int) {
     val url = "http://127.0.0.1:$port"
@@ -117,3 +121,28 @@ internal fun List<LocalObservation>.traces(): List<LocalTrace> =
 
 internal fun List<LocalObservation>.childrenOf(parent: LocalObservation): List<String> =
     filter { it.parentId == parent.id }.map { it.name }.sorted()
+
+/** The warnings of the SDK while the block runs. */
+internal suspend fun warnings(block: suspend () -> Unit): List<String> {
+    val messages = CopyOnWriteArrayList<String>()
+    val log = Logger.getLogger("com.langfuse.sdk")
+    val handler =
+        object : Handler() {
+            override fun publish(record: LogRecord) {
+                messages += record.message
+            }
+
+            override fun flush() = Unit
+
+            override fun close() = Unit
+        }
+    log.addHandler(handler)
+    log.useParentHandlers = false
+    try {
+        block()
+    } finally {
+        log.removeHandler(handler)
+        log.useParentHandlers = true
+    }
+    return messages
+}
