@@ -12,7 +12,8 @@ import java.io.File
 /** The README shows code that compiles and output that is real: each block names where it is from. */
 class ReadmeTest :
     FunSpec({
-        val blocks = codeBlocks(File("../README.md").readText())
+        val blocks =
+            listOf("../README.md", "../integrations/langfuse-ktor/README.md").flatMap { codeBlocks(File(it).readText()) }
 
         test("there are blocks in both languages, and a tree") {
             blocks.map { it.language }.toSet() shouldBe setOf("java", "kotlin", "text")
