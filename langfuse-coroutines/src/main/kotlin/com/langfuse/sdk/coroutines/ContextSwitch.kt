@@ -18,7 +18,7 @@ import kotlin.coroutines.jvm.internal.CoroutineStackFrame
 
 /**
  * Runs [block] in this very coroutine with [inside] current, and the caller goes on as it was: same dispatcher,
- * same context. As `withContext(inside.asContextElement())` would, for a fraction of its cost and without its gaps.
+ * same context. What `withContext(inside.asContextElement())` would do, without its gaps.
  */
 internal suspend fun <T> switchTo(inside: Context, block: suspend () -> T): T =
     switchTo(inside, currentCoroutineContext() + inside.element(), block)

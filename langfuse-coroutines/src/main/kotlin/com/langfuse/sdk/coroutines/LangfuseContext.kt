@@ -57,7 +57,7 @@ public fun Langfuse.asContextElement(): CoroutineContext = propagate().context()
  * answer.end()
  * ```
  *
- * Cheaper than `withContext(asContextElement()) { }`, and right in more places. Waits for the coroutines that the block
+ * Right in more places than `withContext(asContextElement()) { }`. Waits for the coroutines that the block
  * launches. The caller gets the very instance that was thrown.
  */
 public suspend fun <T> Observation.makeCurrent(block: suspend (@LangfuseDsl CoroutineScope).() -> T): T =

@@ -6,6 +6,7 @@ import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.ObservationType.RETRIEVER
 import com.langfuse.sdk.ObservationType.TOOL
 import com.langfuse.sdk.coroutines.observation
+import com.langfuse.sdk.coroutines.observed
 import com.langfuse.sdk.ktor.LangfuseTracing
 import com.langfuse.sdk.ktor.langfuse
 import io.ktor.server.application.Application
@@ -25,7 +26,6 @@ import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpRequest.BodyPublishers
 import java.net.http.HttpResponse.BodyHandlers
-import java.time.Instant
 import java.time.LocalTime
 
 /** A chat server that looks two things up at the same time, and streams its answer. */
@@ -80,18 +80,18 @@ private suspend fun prepare(question: String): List<Message> =
     }
 
 /** Hands on the answer piece by piece, as it comes. */
-private suspend fun Writer.write(model: ChatModel, prompt: List<Message>): String =
-    observation("write-answer", GENERATION, { model(model.name).input(prompt) }) { generation ->
-        val text = StringBuilder()
-        model.stream(prompt).collect { chunk ->
-            if (text.isEmpty()) generation.completionStartTime(Instant.now())
+private suspend fun Writer.write(model: ChatModel, prompt: List<Message>): String {
+    val text = StringBuilder()
+    model
+        .stream(prompt)
+        .observed("write-answer", GENERATION, { model(model.name).input(prompt) }, usage = { it.usage }) { it.text }
+        .collect { chunk ->
             text.append(chunk.text)
             write(chunk.text)
             flush()
-            generation.usageDetails(chunk.usage)
         }
-        text.toString().also { generation.output(it) }
-    }
+    return text.toString()
+}
 
 /** Runs a server on a free port of this machine until the block is done. */
 internal fun withServer(module: Application.() -> Unit, block: (url: String) -> Unit) {

@@ -6,13 +6,12 @@ import com.langfuse.sdk.ObservationType.EVALUATOR
 import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.ObservationType.RETRIEVER
 import com.langfuse.sdk.coroutines.observation
+import com.langfuse.sdk.coroutines.observed
 import com.langfuse.sdk.coroutines.propagateAttributes
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.coroutineScope
-import kotlinx.coroutines.flow.onCompletion
 import kotlinx.coroutines.runBlocking
-import java.time.Instant
 
 /** Answers a question over the handbook: search, rate what was found, answer from the best. */
 fun main(vararg args: String) {
@@ -83,24 +82,20 @@ class RagPipeline(private val langfuse: Langfuse, documents: List<Document>, pri
 
     private suspend fun write(question: String, passages: List<Passage>, onText: (String) -> Unit): String {
         val prompt = answerPrompt(question, passages)
-        return observation(
-            "write-answer",
-            GENERATION,
-            { model(model.name).modelParameters(CALM).input(prompt) },
-        ) { generation ->
-            val text = StringBuilder()
-            model
-                .stream(prompt, CALM)
-                // Also when the stream breaks: what came before is what one wants to see then.
-                .onCompletion { generation.output(text.ifEmpty { null }) }
-                .collect { chunk ->
-                    if (text.isEmpty()) generation.completionStartTime(Instant.now())
-                    text.append(chunk.text)
-                    onText(chunk.text)
-                    generation.usageDetails(chunk.usage)
-                }
-            text.toString()
-        }
+        val text = StringBuilder()
+        model
+            .stream(prompt, CALM)
+            .observed(
+                "write-answer",
+                GENERATION,
+                { model(model.name).modelParameters(CALM).input(prompt) },
+                usage = { it.usage },
+            ) { it.text }
+            .collect { chunk ->
+                text.append(chunk.text)
+                onText(chunk.text)
+            }
+        return text.toString()
     }
 
     private companion object {

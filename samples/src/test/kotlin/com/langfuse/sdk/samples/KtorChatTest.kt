@@ -1,12 +1,9 @@
 package com.langfuse.sdk.samples
 
-import com.langfuse.sdk.Usage
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
-import kotlinx.coroutines.flow.Flow
-import kotlinx.coroutines.flow.flowOf
 
 class KtorChatTest :
     FunSpec({
@@ -38,15 +35,3 @@ class KtorChatTest :
             }
         }
     })
-
-private object TwoWords : ChatModel {
-    override val name = "two-words"
-
-    override suspend fun ask(messages: List<Message>, parameters: Map<String, Any>) =
-        ChatReply("Very foggy.", Usage.of(20, 2))
-
-    override fun stream(messages: List<Message>, parameters: Map<String, Any>): Flow<ChatChunk> =
-        flowOf(ChatChunk("Very ", null), ChatChunk("foggy.", null), ChatChunk("", Usage.of(20, 2)))
-
-    override fun close() = Unit
-}

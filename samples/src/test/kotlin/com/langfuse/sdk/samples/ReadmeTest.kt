@@ -27,10 +27,19 @@ class ReadmeTest :
             }
         }
 
-        test("the tree is what the Kotlin quick start leaves") {
+        val trees = blocks.filter { it.language == "text" }.map { it.code }
+
+        test("the first tree is what the Kotlin quick start leaves") {
             Tracing().use { tracing ->
                 withContext(Dispatchers.Default) { enrichAll(tracing.langfuse, listOf("lens", "fog", "scones")) }
-                blocks.single { it.language == "text" }.code shouldBe tracing.trace().toTree(false)
+                trees[0] shouldBe tracing.trace().toTree(false)
+            }
+        }
+
+        test("the second tree is what the streamed answer leaves") {
+            Tracing().use { tracing ->
+                streamAnswer(tracing.langfuse, TwoWords, "Is it foggy?") { }
+                trees[1] shouldBe tracing.trace().toTree(false)
             }
         }
     })

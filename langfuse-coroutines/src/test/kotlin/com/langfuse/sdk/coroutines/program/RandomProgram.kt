@@ -47,7 +47,11 @@ import kotlin.time.Duration.Companion.milliseconds
  */
 internal class RandomProgram(private val langfuse: Langfuse, private val seed: Int, single: CoroutineDispatcher) {
     /** A scope opened below an observation is written on it too, so it may have one of several users in the end. */
-    private class Account(val parent: String?, user: String?, @Volatile var level: String = "never ended") {
+    private class Account(
+        val parent: String?,
+        user: String?,
+        @Volatile var level: String = "never ended",
+    ) {
         val users: MutableSet<String?> = ConcurrentHashMap.newKeySet<String>().apply { if (user != null) add(user) }
 
         fun allows(user: String?) = if (users.isEmpty()) user == null else user != null && user in users
@@ -109,24 +113,42 @@ internal class RandomProgram(private val langfuse: Langfuse, private val seed: I
 
     private suspend fun step(place: Place, random: Random, scope: CoroutineScope) {
         when (random.nextInt(14)) {
-            0, 1, 2 -> settled { block(place, random) }
-            3 -> settled { coroutineScope { List(random.nextInt(1, 4)) { child(place, random, it) }.awaitAll() } }
-            4 ->
+            0, 1, 2 -> {
+                settled { block(place, random) }
+            }
+
+            3 -> {
+                settled { coroutineScope { List(random.nextInt(1, 4)) { child(place, random, it) }.awaitAll() } }
+            }
+
+            4 -> {
                 settled {
                     supervisorScope {
                         List(random.nextInt(1, 4)) { child(place, random, it) }.forEach { settled { it.await() } }
                     }
                 }
+            }
+
             5 -> {
                 val fork = Random(random.nextInt())
                 scope.launch(dispatcher(random)) { settled { block(place, fork) } }
             }
-            6 -> withContext(dispatcher(random)) { steps(place.deeper(), random, this) }
-            7 -> settled { flow(place, random) }
-            8 -> withTimeoutOrNull(random.nextLong(0, 3).milliseconds) {
-                settled { block(place, random) }
-                awaitCancellation()
+
+            6 -> {
+                withContext(dispatcher(random)) { steps(place.deeper(), random, this) }
             }
+
+            7 -> {
+                settled { flow(place, random) }
+            }
+
+            8 -> {
+                withTimeoutOrNull(random.nextLong(0, 3).milliseconds) {
+                    settled { block(place, random) }
+                    awaitCancellation()
+                }
+            }
+
             9 -> {
                 val user = "user ${random.nextInt(100)}"
                 place.name?.let { accounts.getValue(it).users += user }
@@ -134,10 +156,22 @@ internal class RandomProgram(private val langfuse: Langfuse, private val seed: I
                     steps(Place(place.name, place.id, user, place.depth + 1), random, this)
                 }
             }
-            10 -> handle(place, random)
-            11 -> settled { cancelled(place, random) }
-            12 -> settled { plain(place, random) }
-            else -> pause(random)
+
+            10 -> {
+                handle(place, random)
+            }
+
+            11 -> {
+                settled { cancelled(place, random) }
+            }
+
+            12 -> {
+                settled { plain(place, random) }
+            }
+
+            else -> {
+                pause(random)
+            }
         }
     }
 
