@@ -15,11 +15,14 @@ import io.ktor.server.cio.CIO
 import io.ktor.server.engine.embeddedServer
 import io.ktor.server.request.receiveText
 import io.ktor.server.response.respondTextWriter
+import io.ktor.server.routing.RoutingRoot
 import io.ktor.server.routing.post
 import io.ktor.server.routing.routing
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeoutOrNull
 import java.io.Writer
 import java.net.URI
 import java.net.http.HttpClient
@@ -27,6 +30,7 @@ import java.net.http.HttpRequest
 import java.net.http.HttpRequest.BodyPublishers
 import java.net.http.HttpResponse.BodyHandlers
 import java.time.LocalTime
+import kotlin.time.Duration.Companion.seconds
 
 /** A chat server that looks two things up at the same time, and streams its answer. */
 fun main(vararg args: String) {
@@ -93,12 +97,16 @@ private suspend fun Writer.write(model: ChatModel, prompt: List<Message>): Strin
     return text.toString()
 }
 
-/** Runs a server on a free port of this machine until the block is done. */
+/** Runs a server on a free port of this machine until the block has made its call. */
 internal fun withServer(module: Application.() -> Unit, block: (url: String) -> Unit) {
     val server = embeddedServer(CIO, port = 0, host = "127.0.0.1", module = module).start()
+    val called = CompletableDeferred<Unit>()
+    server.monitor.subscribe(RoutingRoot.RoutingCallFinished) { called.complete(Unit) }
     try {
         val port = runBlocking { server.engine.resolvedConnectors() }.first().port
         block("http://127.0.0.1:$port")
+        // The client has its last byte before the server is done with the call.
+        runBlocking { withTimeoutOrNull(5.seconds) { called.await() } }
     } finally {
         server.stop(0, 1_000)
     }

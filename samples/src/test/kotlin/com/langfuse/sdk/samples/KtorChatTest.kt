@@ -18,6 +18,7 @@ class KtorChatTest :
                 val trace = tracing.trace()
                 val call = trace.observation("POST /chat")
                 call.type shouldBe "AGENT"
+                call.level shouldBe "DEFAULT"
                 call.parentId shouldBe null
                 call.input shouldBe "Is it foggy?"
                 call.output shouldBe "Very foggy."

@@ -183,7 +183,10 @@ class RagPipelineTest :
 
         test("the program answers, draws its trace and leaves no thread behind") {
             val before = Thread.getAllStackTraces().keys
-            val output = printed { main("How many steps are there?") }
+            val program = Class.forName(
+                "com.langfuse.sdk.samples.RagPipelineKt",
+            ).getMethod("main", Array<String>::class.java)
+            val output = printed { program.invoke(null, arrayOf("How many steps are there?")) }
             output shouldContain "196 steps"
             output shouldContain "└─ CHAIN answer-question"
             output shouldContain "stand-in-1, which counts words and is no language model"

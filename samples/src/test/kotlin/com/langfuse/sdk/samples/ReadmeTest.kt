@@ -13,7 +13,9 @@ import java.io.File
 class ReadmeTest :
     FunSpec({
         val blocks =
-            listOf("../README.md", "../integrations/langfuse-ktor/README.md").flatMap { codeBlocks(File(it).readText()) }
+            listOf("../README.md", "../integrations/langfuse-ktor/README.md").flatMap {
+                codeBlocks(File(it).readText())
+            }
 
         test("there are blocks in both languages, and a tree") {
             blocks.map { it.language }.toSet() shouldBe setOf("java", "kotlin", "text")

@@ -22,15 +22,22 @@ internal fun Observation.tellOutcome(call: ApplicationCall, thrown: Throwable?, 
     val cause = thrown ?: failure
     when {
         cause != null && isDisconnect(cause) -> level(WARNING).statusMessage("client disconnected")
-        thrown != null && isCancelled(thrown) -> level(WARNING).statusMessage("call cancelled: ${thrown.message}")
-        status == null || isBroken(status, thrown) -> recordException(thrown)
+
+        thrown != null && isCancelled(
+            thrown,
+        ) && !call.response.isSent -> level(WARNING).statusMessage("call cancelled: ${thrown.message}")
+
+        status == null || isBroken(status, thrown, call) -> recordException(thrown)
+
         status.value >= 500 -> tellServerError(status, cause)
+
         status.value >= 400 -> level(WARNING).statusMessage(status.toString())
     }
 }
 
-/** It went wrong after the status had been sent. */
-private fun isBroken(status: HttpStatusCode, thrown: Throwable?) = thrown != null && status.value < 400
+/** It went wrong after the status had been sent; a cancellation after the last byte came too late to be one. */
+private fun isBroken(status: HttpStatusCode, thrown: Throwable?, call: ApplicationCall) =
+    thrown != null && status.value < 400 && !(isCancelled(thrown) && call.response.isSent)
 
 private fun Observation.tellServerError(status: HttpStatusCode, cause: Throwable?) {
     // A timeout of the handler's own is a cancellation, but no caller's.

@@ -13,7 +13,10 @@ import io.ktor.server.response.respondTextWriter
 import io.ktor.server.routing.get
 import io.ktor.server.routing.routing
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.yield
 
 private class Teapot : RuntimeException("short and stout")
 
@@ -97,5 +100,31 @@ class OutcomeTest :
             half.level shouldBe "ERROR"
             half.statusMessage shouldBe "short and stout"
             half.metadata["status"] shouldBe "200"
+        }
+
+        onEachEngine(
+            "a call that is cancelled after its last byte has gone well, one cancelled before has not",
+        ) { engine ->
+            val observations =
+                recorded(engine, 2, { langfuse ->
+                    install(LangfuseTracing) { this.langfuse = langfuse }
+                    routing {
+                        get("/after") {
+                            call.respondText("all of it")
+                            currentCoroutineContext().cancel()
+                            yield()
+                        }
+                        get("/before") {
+                            currentCoroutineContext().cancel()
+                            yield()
+                        }
+                    }
+                }) { server ->
+                    server.get("/after").body() shouldBe "all of it"
+                    runCatching { server.get("/before") }
+                }
+            observations.named("GET /after").level shouldBe "DEFAULT"
+            observations.named("GET /after").metadata["status"] shouldBe "200"
+            observations.named("GET /before").level shouldBe "WARNING"
         }
     })
