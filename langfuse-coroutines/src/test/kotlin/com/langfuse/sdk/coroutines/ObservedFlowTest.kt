@@ -17,6 +17,7 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldContainIgnoringCase
 import io.kotest.matchers.string.shouldEndWith
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 import io.opentelemetry.context.Context
@@ -291,7 +292,7 @@ class ObservedFlowTest :
                     }
                 }
             observations.named("in the flow").level shouldBe "WARNING"
-            observations.named("in the flow").statusMessage!! shouldContain "Timed out waiting for 10 ms"
+            observations.named("in the flow").statusMessage!! shouldContainIgnoringCase "timed out waiting for 10 ms"
             observations.named("in the collector").level shouldBe "WARNING"
             observations.filter { it.name == "cancelled" }.forEach { it.level shouldBe "WARNING" }
             // Its coroutine goes on, so for the flow the collector has had enough.

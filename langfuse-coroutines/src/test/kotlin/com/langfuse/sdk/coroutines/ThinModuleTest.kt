@@ -6,6 +6,8 @@ import com.tngtech.archunit.core.importer.ImportOption
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeLessThan
+import java.io.File
 
 /** This module only translates: what it needs to know of spans and JSON, the Java core knows. */
 class ThinModuleTest :
@@ -33,4 +35,16 @@ class ThinModuleTest :
         test("nothing static can change") {
             fields().that().areStatic().should().haveModifier(FINAL).allowEmptyShould(true).check(classes)
         }
+
+        test("it is thin") {
+            val code =
+                File(
+                    "src/main/kotlin",
+                ).walk().filter { it.extension == "kt" }.flatMap { it.readLines() }.count { line ->
+                    line.isNotBlank() && NO_CODE.none { line.trimStart().startsWith(it) }
+                }
+            code shouldBeLessThan 500
+        }
     })
+
+private val NO_CODE = listOf("//", "/*", "*", "import ", "package ")
