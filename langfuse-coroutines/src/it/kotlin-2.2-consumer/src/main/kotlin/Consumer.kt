@@ -12,9 +12,12 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
+import java.time.Duration
 
 fun main() {
-    Langfuse.fromEnv().use { langfuse ->
+    // A port where nobody listens: what counts is that all of it is there and fits.
+    val client = Langfuse.builder().publicKey("pk").secretKey("sk").baseUrl("http://127.0.0.1:9").build()
+    client.let { langfuse ->
         runBlocking(langfuse.asContextElement()) {
             propagateAttributes(userId = "u", tags = listOf("beta")) {
                 observation("batch") {
@@ -28,4 +31,6 @@ fun main() {
         }
         langfuse.observationBlocking("plain") { plain -> plain.output("x") }
     }
+    val report = client.close(Duration.ofMillis(100))
+    check(report.observations().pending() + report.observations().dropped() == 5L) { "recorded: $report" }
 }

@@ -19,34 +19,34 @@ import org.jspecify.annotations.Nullable;
 public final class ObservationType<O extends Observation> {
 
   /** Any step that is nothing more special; the default. */
-  public static final ObservationType<Observation> SPAN = plain("span");
+  public static final ObservationType<Observation> SPAN = typeOfStep("span");
 
   /** A call of a language model. */
-  public static final ObservationType<Generation> GENERATION = model("generation");
+  public static final ObservationType<Generation> GENERATION = typeOfModel("generation");
 
   /** A point in time: ended as soon as it is started. */
-  public static final ObservationType<Observation> EVENT = plain("event");
+  public static final ObservationType<Observation> EVENT = typeOfStep("event");
 
   /** A call of a model that turns text into vectors. */
-  public static final ObservationType<Generation> EMBEDDING = model("embedding");
+  public static final ObservationType<Generation> EMBEDDING = typeOfModel("embedding");
 
   /** A step that decides what happens next, with the help of a model. */
-  public static final ObservationType<Observation> AGENT = plain("agent");
+  public static final ObservationType<Observation> AGENT = typeOfStep("agent");
 
   /** A call of a function or service on a model's behalf. */
-  public static final ObservationType<Observation> TOOL = plain("tool");
+  public static final ObservationType<Observation> TOOL = typeOfStep("tool");
 
   /** A fixed sequence of steps, or the glue between them. */
-  public static final ObservationType<Observation> CHAIN = plain("chain");
+  public static final ObservationType<Observation> CHAIN = typeOfStep("chain");
 
   /** A search for context: vector store, database, files. */
-  public static final ObservationType<Observation> RETRIEVER = plain("retriever");
+  public static final ObservationType<Observation> RETRIEVER = typeOfStep("retriever");
 
   /** A judgement of an output's quality. */
-  public static final ObservationType<Observation> EVALUATOR = plain("evaluator");
+  public static final ObservationType<Observation> EVALUATOR = typeOfStep("evaluator");
 
   /** A check that keeps bad input or output away. */
-  public static final ObservationType<Observation> GUARDRAIL = plain("guardrail");
+  public static final ObservationType<Observation> GUARDRAIL = typeOfStep("guardrail");
 
   private static final List<ObservationType<?>> ALL =
       List.of(
@@ -60,11 +60,11 @@ public final class ObservationType<O extends Observation> {
     this.shape = shape;
   }
 
-  private static ObservationType<Observation> plain(String wireName) {
+  private static ObservationType<Observation> typeOfStep(String wireName) {
     return new ObservationType<>(wireName, observation -> observation);
   }
 
-  private static ObservationType<Generation> model(String wireName) {
+  private static ObservationType<Generation> typeOfModel(String wireName) {
     return new ObservationType<>(wireName, observation -> observation);
   }
 

@@ -62,6 +62,14 @@ public final class ObservedCall {
         .follow(result, recorder);
   }
 
+  /**
+   * The call has ended with this, which the caller has in hand already: nothing can stand in for it
+   * any more, so a stream in it is not followed, nor recorded.
+   */
+  public void complete(@Nullable Object result) {
+    recorder.complete(ResultFollower.isRunning(result) ? null : result);
+  }
+
   /** The function has thrown this. */
   public void fail(@Nullable Throwable thrown) {
     recorder.fail(thrown);

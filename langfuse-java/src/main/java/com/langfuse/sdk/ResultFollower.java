@@ -95,7 +95,7 @@ final class ResultFollower {
   }
 
   /** There is nothing to see yet, and looking might set something off. */
-  private static boolean isRunning(Object result) {
+  static boolean isRunning(@Nullable Object result) {
     return result instanceof BaseStream<?, ?>
         || result instanceof Iterator<?>
         || result instanceof Flow.Publisher<?>

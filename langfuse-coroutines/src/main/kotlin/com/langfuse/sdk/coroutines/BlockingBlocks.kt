@@ -20,14 +20,14 @@ import com.langfuse.sdk.ObservationType
 public fun <O : Observation, T> Langfuse.observationBlocking(
     name: String,
     type: ObservationType<O>,
-    configure: ObservationBuilder<O>.() -> Unit = {},
+    configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: (O) -> T,
 ): T = observation(name, type).apply(configure).blocking(block)
 
 /** An observation of type `SPAN` around code that does not suspend. */
 public fun <T> Langfuse.observationBlocking(
     name: String,
-    configure: ObservationBuilder<Observation>.() -> Unit = {},
+    configure: (@LangfuseDsl ObservationBuilder<Observation>).() -> Unit = {},
     block: (Observation) -> T,
 ): T = observation(name).apply(configure).blocking(block)
 
@@ -35,14 +35,14 @@ public fun <T> Langfuse.observationBlocking(
 public fun <O : Observation, T> Observation.observationBlocking(
     name: String,
     type: ObservationType<O>,
-    configure: ObservationBuilder<O>.() -> Unit = {},
+    configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: (O) -> T,
 ): T = observation(name, type).apply(configure).blocking(block)
 
 /** A child of type `SPAN` of this observation around code that does not suspend. */
 public fun <T> Observation.observationBlocking(
     name: String,
-    configure: ObservationBuilder<Observation>.() -> Unit = {},
+    configure: (@LangfuseDsl ObservationBuilder<Observation>).() -> Unit = {},
     block: (Observation) -> T,
 ): T = observation(name).apply(configure).blocking(block)
 
@@ -50,14 +50,14 @@ public fun <T> Observation.observationBlocking(
 public fun <O : Observation, T> observationBlocking(
     name: String,
     type: ObservationType<O>,
-    configure: ObservationBuilder<O>.() -> Unit = {},
+    configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: (O) -> T,
 ): T = Langfuse.current().observationBlocking(name, type, configure, block)
 
 /** An observation of type `SPAN` of the client in the context around code that does not suspend. */
 public fun <T> observationBlocking(
     name: String,
-    configure: ObservationBuilder<Observation>.() -> Unit = {},
+    configure: (@LangfuseDsl ObservationBuilder<Observation>).() -> Unit = {},
     block: (Observation) -> T,
 ): T = Langfuse.current().observationBlocking(name, configure, block)
 

@@ -3,12 +3,16 @@ package com.langfuse.sdk.coroutines
 import io.opentelemetry.context.Context
 import io.opentelemetry.context.ContextKey
 import io.opentelemetry.context.ContextStorage
+import io.opentelemetry.context.Scope
 import io.opentelemetry.extension.kotlin.asContextElement
 import io.opentelemetry.extension.kotlin.getOpenTelemetryContext
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.ThreadContextElement
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
@@ -83,46 +87,47 @@ internal fun CoroutineContext.current(): Context {
     return if (element == Context.root()) Context.current() else element
 }
 
-/** Not inline, for the reason above. */
-internal fun <T> Context.whileCurrent(block: () -> T): T {
+internal inline fun <T> Context.whileCurrent(block: () -> T): T {
     val before = Context.current()
     val scope = ContextStorage.get().attach(this)
     try {
         return block()
     } finally {
-        scope.close()
-        before.restore()
+        before.comeBackFrom(scope)
     }
 }
 
-internal fun Context.restore() {
+/** Not inline, for the reason given at [Switch.resumeWith]. */
+internal fun Context.comeBackFrom(scope: Scope) {
+    scope.close()
+    restore()
+}
+
+private fun Context.restore() {
     if (Context.current() !== this) ContextStorage.get().attach(this)
 }
 
-/** [coroutineScope], except that the caller gets the very instance that was thrown. */
-internal suspend fun <T> scoped(block: suspend CoroutineScope.() -> T): T {
-    var thrown: Throwable? = null
+/**
+ * [coroutineScope], except that the caller gets the very instance that was thrown: with assertions on, coroutines hand
+ * on a copy with a nicer stack trace.
+ */
+internal suspend inline fun <T> scoped(crossinline block: suspend CoroutineScope.() -> T): T {
+    var job: Job? = null
     try {
         return coroutineScope {
-            try {
-                block()
-            } catch (e: Throwable) {
-                thrown = e
-                throw e
-            }
+            job = coroutineContext[Job]
+            block()
         }
     } catch (e: Throwable) {
-        throw thrown?.takeIf { it.original() === e.original() } ?: e.original()
+        throw job?.causeOf(e) ?: e
     }
 }
 
-/**
- * With assertions on, coroutines hand on a copy of what was thrown, for a nicer stack trace: of the same class, with
- * the original as its cause and a marked frame in its trace.
- */
-internal tailrec fun Throwable.original(): Throwable {
-    val cause = cause
-    val isCopy =
-        cause != null && cause.javaClass == javaClass && stackTrace.any { it.className.startsWith("_COROUTINE") }
-    return if (cause == null || !isCopy) this else cause.original()
-}
+/** What this job itself was failed or cancelled by, of which [thrown] may be a copy. */
+internal fun Job.causeOf(thrown: Throwable): Throwable? =
+    try {
+        if (isCancelled) ensureActive()
+        null
+    } catch (e: CancellationException) {
+        if (thrown is CancellationException) e else e.cause
+    }

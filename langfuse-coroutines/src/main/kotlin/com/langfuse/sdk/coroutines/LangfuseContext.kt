@@ -25,7 +25,9 @@ import kotlin.coroutines.CoroutineContext
  *
  * What will not work, and what to do instead:
  *  - `flow.flowOn(observation.asContextElement())`. Coroutines put the element on the collector's thread and, in
- *    version 1.11.0, may take it off in the wrong order. Use [observed], or open the observation in the flow's builder.
+ *    version 1.11.0, may take it off in the wrong order. Use [observed].
+ *  - A block around `emit`: `flow { observation("x") { emit(1) } }`. A flow's elements must come from its own context, and
+ *    Kotlin says so ("Flow invariant is violated"). Use [observed], or `channelFlow { observation("x") { send(1) } }`.
  *  - `Context.makeCurrent()`, `Span.makeCurrent()` or `propagate().makeCurrent()` around something that suspends. The
  *    thread goes on to serve other coroutines meanwhile. Use `withContext(context.asContextElement())`,
  *    [makeCurrent] or [propagateAttributes].
@@ -33,6 +35,8 @@ import kotlin.coroutines.CoroutineContext
  *    the thread where they go on. The parents of suspend blocks are right even there; `Observation.current()` is not.
  *  - With `Dispatchers.Unconfined`, code after a `withContext(element) { }` that went on on another thread. Use
  *    [makeCurrent], which is right there, too.
+ *  - Hundreds of blocks nested in each other on one stack, by recursion: each takes about twenty frames, and a thread of
+ *    usual size ends at some hundreds, `coroutineScope` at about a thousand.
  *  - What a coroutine makes current is not seen by the one that started it: it does not travel outward.
  */
 public fun Observation.asContextElement(): CoroutineContext = context().element()

@@ -9,6 +9,8 @@ import com.langfuse.sdk.ObservationType.EMBEDDING
 import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.StreamRecorder
 import com.langfuse.sdk.Usage
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.FlowCollector
@@ -31,6 +33,8 @@ import kotlin.coroutines.cancellation.CancellationException
  * A collector that has had enough, as in `take(3)` or `first()`, completes the observation. A failing flow is level ERROR;
  * a cancelled collection, and one whose collector fails, is level WARNING. What has come until then is kept.
  *
+ * (A collector's own cancellation, such as waiting for a `Deferred` that was cancelled, looks like having had enough.)
+ *
  * Not for a flow that never ends, such as a `SharedFlow`: its observation ends with the collecting coroutine. To
  * share one observed flow between collectors use `shareIn` after it.
  *
@@ -47,45 +51,50 @@ public fun <E, O : Observation> Flow<E>.observed(
     usage: (E) -> Usage? = { null },
     chunk: (E) -> Any? = { it },
 ): Flow<E> =
-    ObservedFlow(this, {
-        val observation = (client ?: Langfuse.current()).observation(name, type).apply(configure).start()
-        val isModel = observation is Generation && (type == GENERATION || type == EMBEDDING)
-        if (isModel) StreamRecorder.on(observation) else StreamRecorder.on(observation as Observation)
-    }) { element ->
-        usage(usage(element))
-        chunk(element)
-    }
+    ObservedFlow(
+        this,
+        {
+            val observation = (client ?: Langfuse.current()).observation(name, type).apply(configure).start()
+            val isModel = observation is Generation && (type == GENERATION || type == EMBEDDING)
+            if (isModel) StreamRecorder.on(observation) else StreamRecorder.on(observation as Observation)
+        },
+        usage,
+        chunk,
+    )
 
 /** @param open starts the observation of one collection */
 internal class ObservedFlow<E>(
     private val source: Flow<E>,
     private val open: () -> StreamRecorder,
-    private val chunk: StreamRecorder.(E) -> Any?,
+    private val usage: (E) -> Usage? = { null },
+    private val chunk: (E) -> Any? = { it },
 ) : Flow<E> {
     override suspend fun collect(collector: FlowCollector<E>) {
         val outer = currentCoroutineContext()
         val outside = outer.current()
         val recorder = outside.whileCurrent(open)
-        var left: Throwable? = null
+        var left: Leaving? = null
         switchTo(recorder.observation().context()) {
             try {
                 source.collect { element ->
                     recorder.record(element)
-                    switchTo(outside, outer) {
+                    // The job is that of the flow's code, which may be one of its own: its failure ends the collector.
+                    val job = currentCoroutineContext()[Job]
+                    switchTo(outside, if (job == null) outer else outer + job) {
                         try {
                             collector.emit(element)
                         } catch (e: Throwable) {
-                            left = e
+                            left = Leaving(e, job?.isActive != false)
                             throw e
                         }
                     }
                 }
                 recorder.complete()
             } catch (e: Throwable) {
+                val leaving = left?.takeIf { it.isBehind(e) }
                 when {
-                    left?.original() !== e.original() -> recorder.fail(e)
-                    e is CancellationException && outer.isActive -> recorder.complete()
-                    e is CancellationException -> recorder.fail(e)
+                    leaving == null || leaving.isCancelled -> recorder.fail(e)
+                    leaving.hasEnough -> recorder.complete()
                     else -> recorder.fail(CancellationException("left by its collector"))
                 }
                 throw e
@@ -95,12 +104,17 @@ internal class ObservedFlow<E>(
 
     private fun StreamRecorder.record(element: E) {
         begin()
-        accept(
-            try {
-                chunk(element)
-            } catch (e: Throwable) {
-                "<not readable: ${e.javaClass.simpleName}>"
-            },
-        )
+        usage(runCatching { usage(element) }.getOrNull())
+        accept(runCatching { chunk(element) }.getOrElse { "<not readable: ${it.javaClass.simpleName}>" })
     }
+}
+
+/** How a collector did not go on: `take` and `first` throw a cancellation, too, which nobody has asked for. */
+private class Leaving(private val thrown: Throwable, private val isActive: Boolean) {
+    val isCancelled get() = thrown is CancellationException && !isActive
+    val hasEnough get() = thrown is CancellationException && thrown !is TimeoutCancellationException
+
+    /** With assertions on, coroutines hand on copies. */
+    fun isBehind(e: Throwable) =
+        e === thrown || e.javaClass == thrown.javaClass && (e.cause === thrown || e.cause != null && e.cause === thrown.cause)
 }

@@ -6,6 +6,7 @@ import com.langfuse.sdk.Observed
 import com.langfuse.sdk.ObservedCall
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.SharedFlow
@@ -18,7 +19,7 @@ internal class Calls(
     function: Any,
     private val type: ObservationType<*>,
     private val client: Langfuse? = null,
-    private val options: Observed<*>.() -> Observed<*> = { this },
+    private val options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
     private val name: String = nameOf(function),
 ) {
     private val parameters = parametersOf(function)
@@ -61,24 +62,28 @@ private inline fun <R> ObservedCall.returning(body: () -> R): R {
 private fun <R> ObservedCall.followed(result: R): R {
     when (result) {
         is Deferred<*> -> {
-            result.invokeOnCompletion { if (it == null) follow(result.getCompleted()) else fail(it) }
+            result.invokeOnCompletion { if (it == null) end(result.getCompleted()) else fail(it) }
+        }
+
+        is Job -> {
+            result.invokeOnCompletion { if (it == null) end(null) else fail(it) }
         }
 
         is Result<*> -> {
-            result.onSuccess(::follow).onFailure(::fail)
+            result.onSuccess(::end).onFailure(::fail)
         }
 
-        is Flow<*> if result !is SharedFlow<*> && isAnonymous(result) -> {
+        is Flow<*> if result !is SharedFlow<*> && isKnownOnlyAs(Flow::class.java, result.javaClass) -> {
             val first = AtomicReference(stream())
-            return ObservedFlow(result, { first.getAndSet(null) ?: again() }, { it }) as R
+            return ObservedFlow(result, { first.getAndSet(null) ?: again() }) as R
         }
 
-        is Sequence<*> if isAnonymous(result) -> {
+        is Sequence<*> if isKnownOnlyAs(Sequence::class.java, result.javaClass) -> {
             return follow(result.asIterable()).asSequence() as R
         }
 
         is Unit, is Flow<*>, is Sequence<*> -> {
-            follow(null)
+            end(null)
         }
 
         else -> {
@@ -88,12 +93,17 @@ private fun <R> ObservedCall.followed(result: R): R {
     return result
 }
 
-/** Callers can know it by its interface only. */
-private fun isAnonymous(result: Any): Boolean {
-    val type = result.javaClass
-    val known =
-        result is ObservedFlow<*> || type.name.startsWith("kotlin.") || type.name.startsWith("kotlinx.coroutines.")
-    return known || type.isAnonymousClass || type.isSynthetic || type.isHidden
+/** For what cannot be followed: it is in the caller's hands already. */
+private fun ObservedCall.end(
+    value: Any?,
+) = complete(value.takeUnless { it is Unit || it is Flow<*> || it is Sequence<*> })
+
+/** Whether nobody can have asked for more than the interface: no class in between is one that a program could name. */
+private fun isKnownOnlyAs(kind: Class<*>, type: Class<*>): Boolean {
+    val isKotlins = type.name.startsWith("kotlin.") || type.name.startsWith("kotlinx.coroutines.")
+    val isNameless = isKotlins || type.isAnonymousClass || type.isSynthetic || type.isHidden
+    if (type == ObservedFlow::class.java || type == Any::class.java || !kind.isAssignableFrom(type)) return true
+    return isNameless && (listOfNotNull(type.superclass) + type.interfaces).all { isKnownOnlyAs(kind, it) }
 }
 
 private fun nameOf(function: Any): String =

@@ -31,7 +31,7 @@ import com.langfuse.sdk.Observed
 public fun <R> (suspend () -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): suspend () -> R =
     Calls(this, type, client, options).let { { it.await { this() } } }
 
@@ -40,7 +40,7 @@ public fun <R> (suspend () -> R).observed(
 public fun <A, R> (suspend (A) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): suspend (A) -> R =
     Calls(this, type, client, options).let { { a -> it.await(a) { this(a) } } }
 
@@ -49,7 +49,7 @@ public fun <A, R> (suspend (A) -> R).observed(
 public fun <A, B, R> (suspend (A, B) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): suspend (A, B) -> R =
     Calls(this, type, client, options).let { { a, b -> it.await(a, b) { this(a, b) } } }
 
@@ -58,7 +58,7 @@ public fun <A, B, R> (suspend (A, B) -> R).observed(
 public fun <A, B, C, R> (suspend (A, B, C) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): suspend (A, B, C) -> R =
     Calls(this, type, client, options).let { { a, b, c -> it.await(a, b, c) { this(a, b, c) } } }
 
@@ -67,7 +67,7 @@ public fun <A, B, C, R> (suspend (A, B, C) -> R).observed(
 public fun <A, B, C, D, R> (suspend (A, B, C, D) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): suspend (A, B, C, D) -> R =
     Calls(this, type, client, options).let { { a, b, c, d -> it.await(a, b, c, d) { this(a, b, c, d) } } }
 
@@ -76,7 +76,7 @@ public fun <A, B, C, D, R> (suspend (A, B, C, D) -> R).observed(
 public fun <A, B, C, D, E, R> (suspend (A, B, C, D, E) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): suspend (A, B, C, D, E) -> R =
     Calls(this, type, client, options).let { { a, b, c, d, e -> it.await(a, b, c, d, e) { this(a, b, c, d, e) } } }
 
@@ -85,7 +85,7 @@ public fun <A, B, C, D, E, R> (suspend (A, B, C, D, E) -> R).observed(
 public fun <R> (() -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): () -> R =
     Calls(this, type, client, options).let { { it.call { this() } } }
 
@@ -94,7 +94,7 @@ public fun <R> (() -> R).observed(
 public fun <A, R> ((A) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): (A) -> R =
     Calls(this, type, client, options).let { { a -> it.call(a) { this(a) } } }
 
@@ -103,7 +103,7 @@ public fun <A, R> ((A) -> R).observed(
 public fun <A, B, R> ((A, B) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): (A, B) -> R =
     Calls(this, type, client, options).let { { a, b -> it.call(a, b) { this(a, b) } } }
 
@@ -112,7 +112,7 @@ public fun <A, B, R> ((A, B) -> R).observed(
 public fun <A, B, C, R> ((A, B, C) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): (A, B, C) -> R =
     Calls(this, type, client, options).let { { a, b, c -> it.call(a, b, c) { this(a, b, c) } } }
 
@@ -121,7 +121,7 @@ public fun <A, B, C, R> ((A, B, C) -> R).observed(
 public fun <A, B, C, D, R> ((A, B, C, D) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): (A, B, C, D) -> R =
     Calls(this, type, client, options).let { { a, b, c, d -> it.call(a, b, c, d) { this(a, b, c, d) } } }
 
@@ -130,13 +130,13 @@ public fun <A, B, C, D, R> ((A, B, C, D) -> R).observed(
 public fun <A, B, C, D, E, R> ((A, B, C, D, E) -> R).observed(
     type: ObservationType<*> = SPAN,
     client: Langfuse? = null,
-    options: Observed<*>.() -> Observed<*> = { this },
+    options: (@LangfuseDsl Observed<*>).() -> Observed<*> = { this },
 ): (A, B, C, D, E) -> R =
     Calls(this, type, client, options).let { { a, b, c, d, e -> it.call(a, b, c, d, e) { this(a, b, c, d, e) } } }
 
 /**
  * [function], observed each time it is called under a name of your own. See the `observed` of a function reference,
- * which has all options.
+ * which has all options. A function written in place is ambiguous, suspending or not: put it in a variable with a type.
  *
  * ```
  * val fetch = observed("fetch", RETRIEVER, ::fetchPage)

@@ -110,6 +110,32 @@ class EndingTest :
             }.named("parent").isError("no network")
         }
 
+        test("an exception is never taken for a copy of its cause") {
+            val inner = IllegalStateException("inner")
+            // Like a copy in all: class, cause and the frames of a recovered trace.
+            val wrapper =
+                IllegalStateException("wrapper", inner).apply {
+                    stackTrace = arrayOf(StackTraceElement("_COROUTINE._BOUNDARY", "_", "CoroutineDebugging.kt", 42))
+                }
+            received { langfuse ->
+                shouldThrowAny { langfuse.observation("body") { throw wrapper } } shouldBeSameInstanceAs wrapper
+                shouldThrowAny {
+                    langfuse.observation("child") { launch(Dispatchers.Default) { throw wrapper } }
+                } shouldBeSameInstanceAs wrapper
+            }
+        }
+
+        test("an exception whose cause cannot be read is handed on") {
+            val thrown =
+                object : RuntimeException("evil") {
+                    override val cause: Throwable get() = error("no")
+                }
+            received { langfuse ->
+                runCatching { langfuse.propagateAttributes { throw thrown } }.exceptionOrNull() shouldBeSameInstanceAs
+                    thrown
+            }
+        }
+
         test("an Error fails the block too") {
             val thrown = NotImplementedError("later")
             received { langfuse ->

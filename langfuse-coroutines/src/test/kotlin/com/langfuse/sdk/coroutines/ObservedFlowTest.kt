@@ -26,6 +26,7 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
@@ -33,6 +34,7 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.awaitClose
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableSharedFlow
@@ -285,7 +287,7 @@ class ObservedFlowTest :
                         if (job.isActive) break@local
                     }
                     job.cancelAndJoin()
-                    shouldThrow<kotlinx.coroutines.TimeoutCancellationException> {
+                    shouldThrow<TimeoutCancellationException> {
                         one.observed("collector's own", SPAN, client = langfuse).collect {
                             withTimeout(1) { awaitCancellation() }
                         }
@@ -295,8 +297,8 @@ class ObservedFlowTest :
             observations.named("in the flow").statusMessage!! shouldContainIgnoringCase "timed out waiting for 10 ms"
             observations.named("in the collector").level shouldBe "WARNING"
             observations.filter { it.name == "cancelled" }.forEach { it.level shouldBe "WARNING" }
-            // Its coroutine goes on, so for the flow the collector has had enough.
-            observations.named("collector's own").isOk()
+            observations.named("collector's own").level shouldBe "WARNING"
+            observations.named("collector's own").statusMessage shouldBe "left by its collector"
         }
 
         test("channelFlow, callbackFlow, shareIn, retry") {
@@ -336,6 +338,62 @@ class ObservedFlowTest :
             observations.named("shared").parentId shouldBe observations.named("sharer").id
             observations.filter { it.name == "attempt" }.map { it.level }.sorted() shouldContainExactly
                 listOf("DEFAULT", "ERROR")
+        }
+
+        test("a flow that fails while its collector waits ends the collector, as it would unobserved") {
+            val thrown = IOException("reset")
+            val failing =
+                mapOf<String, Flow<Int>>(
+                    "channelFlow" to
+                        channelFlow {
+                            send(1)
+                            yield()
+                            throw thrown
+                        },
+                    "a scope" to
+                        flow {
+                            coroutineScope {
+                                launch {
+                                    yield()
+                                    throw thrown
+                                }
+                                emit(1)
+                            }
+                        },
+                    "buffer" to
+                        flow {
+                            emit(1)
+                            yield()
+                            throw thrown
+                        }.buffer(1),
+                    "flowOn" to
+                        flow {
+                            emit(1)
+                            yield()
+                            throw thrown
+                        }.flowOn(Dispatchers.Default),
+                )
+            val observations =
+                received { langfuse ->
+                    failing.forEach { (name, flow) ->
+                        shouldThrow<IOException> {
+                            flow.observed(name, SPAN, client = langfuse).collect { awaitCancellation() }
+                        }
+                    }
+                    shouldThrow<TimeoutCancellationException> {
+                        flow { withTimeout(10) { emit(1) } }
+                            .observed("its own timeout", SPAN, client = langfuse)
+                            .collect { awaitCancellation() }
+                    }
+                }
+            failing.keys.forEach { observations.named(it).level shouldBe "ERROR" }
+            observations.named("its own timeout").level shouldBe "WARNING"
+        }
+
+        test("a usage lambda that fails costs the usage only") {
+            received { langfuse ->
+                flowOf("a", "b").observed("chat", GENERATION, client = langfuse, usage = { error("usage") }).collect()
+            }.named("chat").output shouldBe "ab"
         }
 
         test("what is kept is bounded, or nothing, or a marker where the lambda fails; elements are untouched") {

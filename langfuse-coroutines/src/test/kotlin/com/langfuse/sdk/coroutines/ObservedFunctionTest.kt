@@ -10,6 +10,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
@@ -19,6 +20,7 @@ import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.awaitCancellation
@@ -36,6 +38,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.yield
 import java.io.IOException
 import java.util.concurrent.CompletableFuture
+import java.util.stream.Stream
 
 private suspend fun now() = "now".also { yield() }
 
@@ -74,6 +77,14 @@ private class Index(private val name: String) {
 
 private class MyFlow(private val source: Flow<Int>) : Flow<Int> {
     override suspend fun collect(collector: FlowCollector<Int>) = source.collect(collector)
+}
+
+private interface Tokens : Flow<String> {
+    val model: String
+}
+
+private interface Rows : Sequence<Int> {
+    val count: Int
 }
 
 class ObservedFunctionTest :
@@ -320,6 +331,60 @@ class ObservedFunctionTest :
                 }
             listOf("own", "hot", "nothing").forEach { observations.named(it).output.shouldBeNull() }
             observations.named("attempt").level shouldBe "ERROR"
+        }
+
+        test("an object of an interface of your own is handed on as it is") {
+            fun tokens(): Tokens =
+                object : Tokens {
+                    override val model = "m"
+
+                    override suspend fun collect(collector: FlowCollector<String>) = collector.emit("x")
+                }
+
+            fun rows(): Rows =
+                object : Rows {
+                    override val count = 2
+
+                    override fun iterator() = listOf(1, 2).iterator()
+                }
+            val observations =
+                receivedFrom {
+                    (::tokens.observed())().model shouldBe "m"
+                    (::rows.observed())().count shouldBe 2
+                }
+            listOf("tokens", "rows").forEach { observations.named(it).level shouldBe "DEFAULT" }
+        }
+
+        test("what is inside of a result or a deferred is the caller's, and is not used up") {
+            fun stream(): Result<Stream<Int>> = Result.success(Stream.of(1, 2))
+
+            fun iterator(): Deferred<Iterator<Int>> = CompletableDeferred(listOf(1).iterator())
+
+            fun nothing(): Deferred<Unit> = CompletableDeferred(Unit)
+
+            fun job(): Job = Job().apply { complete() }
+            val observations =
+                receivedFrom {
+                    (::stream.observed())().getOrThrow().toList() shouldContainExactly listOf(1, 2)
+                    (::iterator.observed())().await().next() shouldBe 1
+                    (::nothing.observed())().await()
+                    (::job.observed())().join()
+                }
+            listOf("stream", "iterator", "nothing", "job").forEach {
+                observations.named(it).level shouldBe "DEFAULT"
+                observations.named(it).output.shouldBeNull()
+            }
+        }
+
+        test("jobs, scopes, flows and functions among the arguments are named, not read") {
+            fun take(scope: CoroutineScope, flow: Flow<Int>, waiting: Deferred<Int>, block: suspend () -> Unit) =
+                listOf(scope, flow, waiting, block).size
+            val input =
+                receivedFrom {
+                    (::take.observed())(CoroutineScope(Dispatchers.Default), flowOf(1), CompletableDeferred(1)) { }
+                }.single().input!!
+            input.length shouldBeLessThan 300
+            listOf("ContextScope", "CompletableDeferredImpl").forEach { input shouldContain "<$it>" }
         }
 
         test("a flow that nobody collects ends when it is garbage") {

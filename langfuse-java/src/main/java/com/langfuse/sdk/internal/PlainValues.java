@@ -11,9 +11,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Date;
 import java.util.Iterator;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /** How values without fields are written; follows the Python SDK's table, ISO-8601 for time. */
@@ -52,12 +54,29 @@ final class PlainValues extends SimpleModule {
 
   /**
    * Reading it would use up or set off what belongs to the application: streams, cursors,
-   * connections.
+   * connections, what is still running.
    */
   static boolean isLive(Class<?> type) {
     return AutoCloseable.class.isAssignableFrom(type)
         || Iterator.class.isAssignableFrom(type)
-        || (Iterable.class.isAssignableFrom(type) && !Collection.class.isAssignableFrom(type));
+        || Future.class.isAssignableFrom(type)
+        || (Iterable.class.isAssignableFrom(type) && !Collection.class.isAssignableFrom(type))
+        || isKotlinCode(type);
+  }
+
+  /**
+   * Jobs, scopes, flows and functions: their getters lead to the whole coroutine and its context.
+   */
+  private static boolean isKotlinCode(@Nullable Class<?> type) {
+    if (type == null) {
+      return false;
+    }
+    String name = type.getName();
+    return name.startsWith("kotlinx.coroutines.")
+        || name.startsWith("kotlin.coroutines.")
+        || name.equals("kotlin.Function")
+        || isKotlinCode(type.getSuperclass())
+        || Arrays.stream(type.getInterfaces()).anyMatch(PlainValues::isKotlinCode);
   }
 
   /** Kotlin's own value types have no getters that mean anything: Duration, UInt, Lazy, Result. */
