@@ -115,6 +115,7 @@ private class Leaving(private val thrown: Throwable, private val isActive: Boole
     val hasEnough get() = thrown is CancellationException && thrown !is TimeoutCancellationException
 
     /** With assertions on, coroutines hand on copies. */
-    fun isBehind(e: Throwable) =
-        e === thrown || e.javaClass == thrown.javaClass && (e.cause === thrown || e.cause != null && e.cause === thrown.cause)
+    fun isBehind(e: Throwable) = e === thrown || (e.javaClass == thrown.javaClass && isCause(e.cause ?: e))
+
+    private fun isCause(cause: Throwable) = cause === thrown || cause === thrown.cause
 }

@@ -61,42 +61,28 @@ private inline fun <R> ObservedCall.returning(body: () -> R): R {
 @Suppress("UNCHECKED_CAST") // a stand-in is used only where it is all that callers can expect
 private fun <R> ObservedCall.followed(result: R): R {
     when (result) {
-        is Deferred<*> -> {
-            result.invokeOnCompletion { if (it == null) end(result.getCompleted()) else fail(it) }
-        }
-
-        is Job -> {
-            result.invokeOnCompletion { if (it == null) end(null) else fail(it) }
-        }
-
-        is Result<*> -> {
-            result.onSuccess(::end).onFailure(::fail)
-        }
-
-        is Flow<*> if result !is SharedFlow<*> && isKnownOnlyAs(Flow::class.java, result.javaClass) -> {
-            val first = AtomicReference(stream())
-            return ObservedFlow(result, { first.getAndSet(null) ?: again() }) as R
-        }
-
-        is Sequence<*> if isKnownOnlyAs(Sequence::class.java, result.javaClass) -> {
-            return follow(result.asIterable()).asSequence() as R
-        }
-
-        is Unit, is Flow<*>, is Sequence<*> -> {
-            end(null)
-        }
-
-        else -> {
-            return follow(result)
-        }
+        is Deferred<*> -> result.invokeOnCompletion { if (it == null) end(result.getCompleted()) else fail(it) }
+        is Job -> result.invokeOnCompletion { if (it == null) end(null) else fail(it) }
+        is Result<*> -> result.onSuccess(::end).onFailure(::fail)
+        is SharedFlow<*> -> end(null)
+        is Flow<*> if isKnownOnlyAs(Flow::class.java, result.javaClass) -> return flow(result) as R
+        is Sequence<*> if isKnownOnlyAs(Sequence::class.java, result.javaClass) -> return sequence(result) as R
+        is Unit, is Flow<*>, is Sequence<*> -> end(null)
+        else -> return follow(result)
     }
     return result
 }
 
+private fun <E> ObservedCall.flow(result: Flow<E>): Flow<E> {
+    val first = AtomicReference(stream())
+    return ObservedFlow(result, { first.getAndSet(null) ?: again() })
+}
+
+private fun <E> ObservedCall.sequence(result: Sequence<E>): Sequence<E> = follow(result.asIterable()).asSequence()
+
 /** For what cannot be followed: it is in the caller's hands already. */
-private fun ObservedCall.end(
-    value: Any?,
-) = complete(value.takeUnless { it is Unit || it is Flow<*> || it is Sequence<*> })
+private fun ObservedCall.end(value: Any?) =
+    complete(value.takeUnless { it is Unit || it is Flow<*> || it is Sequence<*> })
 
 /** Whether nobody can have asked for more than the interface: no class in between is one that a program could name. */
 private fun isKnownOnlyAs(kind: Class<*>, type: Class<*>): Boolean {

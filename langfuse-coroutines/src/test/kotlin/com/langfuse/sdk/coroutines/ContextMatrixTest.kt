@@ -32,7 +32,7 @@ class ContextMatrixTest :
         }
 
         fun inOtherJvm(vararg options: String, underAgent: Boolean = false): String {
-            val requests = if (isFull || !underAgent && !onNewest) 5_000 else 500
+            val requests = if (isFull || !(underAgent || onNewest)) 5_000 else 500
             val size = listOf("$requests", if (isFull) "1000" else "30")
             val output = File.createTempFile("other-jvm", ".txt")
             val java = File(System.getProperty("java.home"), "bin/java").path
