@@ -1,6 +1,7 @@
 package com.langfuse.sdk
 
 import com.langfuse.sdk.ObservationType.GENERATION
+import com.langfuse.sdk.ObservationType.TOOL
 import com.langfuse.sdk.internal.QuietLog
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
@@ -35,6 +36,30 @@ class StreamRecorderTest :
             observation.usage shouldBe mapOf("input" to 3L, "output" to 2L)
             observation.completionStartTime.shouldNotBeNull() shouldBeGreaterThanOrEqualTo observation.startTime
             observation.shouldBeFine()
+        }
+
+        test("the first piece may be worth nothing but its time") {
+            val observation =
+                recorded { _, recorder ->
+                    recorder.begin()
+                    recorder.complete()
+                }
+            observation.completionStartTime.shouldNotBeNull()
+            observation.output.shouldBeNull()
+        }
+
+        test("any observation's pieces can be recorded; only models have a completion start and usage") {
+            val observation =
+                observationOf { langfuse ->
+                    val recorder = StreamRecorder.on(langfuse.observation("tool", TOOL).start())
+                    recorder.accept("a")
+                    recorder.usage(Usage.of(1, 1))
+                    recorder.accept("b")
+                    recorder.complete()
+                }
+            observation.output shouldBe "ab"
+            observation.completionStartTime.shouldBeNull()
+            observation.usage shouldBe emptyMap()
         }
 
         test("a buffer that is used again does not change what it said") {
