@@ -34,6 +34,9 @@ internal class CallTrace(
         traceName = traceName?.let { name }
     }
 
+    /** Runs the rest of the call, in which its observation is current. */
+    suspend fun running(block: suspend () -> Unit) = alwaysDispatching { observation.makeCurrent { block() } }
+
     /** Runs the handler, whose observations get the call's user and the like. */
     suspend fun propagating(call: ApplicationCall, block: suspend () -> Unit) {
         try {

@@ -1,7 +1,6 @@
 package com.langfuse.sdk.ktor
 
 import com.langfuse.sdk.Langfuse
-import com.langfuse.sdk.coroutines.makeCurrent
 import com.langfuse.sdk.propagation.TraceHeaders
 import io.ktor.http.Headers
 import io.ktor.server.application.Application
@@ -32,7 +31,7 @@ internal class CallTracing(private val settings: Settings) {
     fun installIn(application: Application) {
         application.interceptFirst(AROUND) {
             val trace = begin(context)
-            if (trace == null) proceed() else endingTrace { trace.observation.makeCurrent { proceed() } }
+            if (trace == null) proceed() else endingTrace { trace.running { proceed() } }
         }
         application.interceptUpgrades()
         application.monitor.subscribe(RoutingRoot.RoutingCallStarted) { call ->
@@ -47,7 +46,7 @@ internal class CallTracing(private val settings: Settings) {
     /** What it starts is ended by [endTracesOfRoutes]. */
     fun installIn(route: ApplicationCallPipeline) {
         route.interceptFirst(AROUND) {
-            begin(context)?.let { it.observation.makeCurrent { proceed() } }
+            begin(context)?.running { proceed() }
         }
         route.interceptUpgrades()
         route.interceptHandlers()
