@@ -56,11 +56,11 @@ internal class CallTrace(
         }
     }
 
-    /** A call that no route took has a user, too. */
+    /** A call that no handler took has a user, too. */
     suspend fun askIfNobodyDid(call: ApplicationCall) {
         if (!isAsked) {
-            traceName = null
-            observation.makeCurrent { propagating(call) { } }
+            traceName = traceName.takeIf { isRouted }
+            running { propagating(call) { } }
         }
     }
 

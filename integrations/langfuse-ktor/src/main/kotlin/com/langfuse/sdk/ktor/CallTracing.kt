@@ -21,7 +21,7 @@ import io.opentelemetry.context.Context
 
 /** Where in Ktor's pipelines the observation of a call starts, learns what belongs to it, and ends. */
 internal class CallTracing(private val settings: Settings) {
-    private val warnings = Warnings()
+    private val warnings = Warnings("LangfuseTracing")
 
     /** The last client that recorded. */
     @Volatile
@@ -117,6 +117,10 @@ private suspend fun PipelineContext<Unit, PipelineCall>.endingTrace(block: suspe
         context.trace?.askIfNobodyDid(context)
     } catch (e: Throwable) {
         thrown = e
+        if (!isCancelled(e)) {
+            // What went wrong in the call is what counts, whatever goes wrong here.
+            runCatching { context.trace?.askIfNobodyDid(context) }
+        }
         throw e
     } finally {
         context.trace?.end(context, thrown)

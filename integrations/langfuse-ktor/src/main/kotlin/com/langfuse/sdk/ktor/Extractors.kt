@@ -2,8 +2,8 @@ package com.langfuse.sdk.ktor
 
 import io.ktor.server.application.ApplicationCall
 import kotlinx.coroutines.CancellationException
-import java.lang.System.Logger.Level.WARNING
-import java.util.concurrent.ConcurrentHashMap
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 
 /** What a call says about its user and the like. */
 internal class CallAttributes(
@@ -22,7 +22,7 @@ internal class Extractors {
     var metadata: (suspend (ApplicationCall) -> Map<String, Any?>)? = null
     var version: (suspend (ApplicationCall) -> String?)? = null
 
-    private val warnings = Warnings()
+    private val warnings = Warnings("LangfuseTracing")
 
     suspend fun of(call: ApplicationCall): CallAttributes =
         CallAttributes(
@@ -36,25 +36,10 @@ internal class Extractors {
     private suspend fun <T> quietly(setting: String, extract: suspend () -> T): T? =
         try {
             extract()
-        } catch (e: CancellationException) {
-            throw e
         } catch (e: Throwable) {
+            // The call's own cancellation goes on; one that the lambda made for itself, as withTimeout does, is a failure.
+            if (e is CancellationException) currentCoroutineContext().ensureActive()
             warnings.lambdaThrew(setting, e, "the value is left out")
             null
         }
-}
-
-/** One warning for each setting: a lambda that fails does so on every call. */
-internal class Warnings {
-    private val said = ConcurrentHashMap.newKeySet<String>()
-
-    fun lambdaThrew(setting: String, thrown: Throwable, consequence: String) {
-        if (said.add(setting)) {
-            warn("LangfuseTracing: $setting { } threw $thrown; $consequence. Said once.")
-        }
-    }
-}
-
-internal fun warn(message: String) {
-    System.getLogger("com.langfuse.sdk").log(WARNING, message)
 }

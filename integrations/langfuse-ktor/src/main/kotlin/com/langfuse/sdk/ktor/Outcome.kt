@@ -56,7 +56,7 @@ private fun statusOf(thrown: Throwable): HttpStatusCode? =
     }
 
 /** Most engines cancel the call when its client hangs up; all do when the server stops. */
-private fun isCancelled(thrown: Throwable) = thrown is CancellationException && thrown !is TimeoutCancellationException
+internal fun isCancelled(thrown: Throwable) = thrown is CancellationException && thrown !is TimeoutCancellationException
 
 private fun isDisconnect(thrown: Throwable): Boolean =
     generateSequence(thrown) { it.cause }.take(DEPTH).any { it is ChannelIOException }

@@ -14,9 +14,12 @@ import io.ktor.server.auth.UserIdPrincipal
 import io.ktor.server.auth.authenticate
 import io.ktor.server.auth.basic
 import io.ktor.server.auth.principal
+import io.ktor.server.request.path
 import io.ktor.server.response.respondText
 import io.ktor.server.routing.get
 import io.ktor.server.routing.routing
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.yield
 import java.util.Base64
 
@@ -113,6 +116,57 @@ class AttributesTest :
                     it.get("/wherever", "X-User", "u-2").statusCode() shouldBe HttpStatusCode.NotFound.value
                 }
             observations.map { it.name to it.userId } shouldBe listOf("GET" to "u-1", "GET" to "u-2")
+        }
+
+        onEachEngine("a call that fails before its handler has a user, too") { engine ->
+            val observations =
+                recorded(engine, 3, { langfuse ->
+                    install(LangfuseTracing) {
+                        this.langfuse = langfuse
+                        userId { call ->
+                            yield()
+                            call.request.headers["X-User"] ?: error("nobody")
+                        }
+                        sessionId { "s-1" }
+                        tags { listOf("beta") }
+                    }
+                    intercept(ApplicationCallPipeline.Plugins) {
+                        if (context.request.path() == "/broken") throw NoSuchElementException("no key")
+                    }
+                    routing { get("/chat/{topic}") { call.respondText("ok") } }
+                }) { server ->
+                    server.get("/broken", "X-User", "u-1").statusCode() shouldBe 500
+                    server.get("/broken").statusCode() shouldBe 500
+                    server.socket("GET /chat/%zz").use { it.getInputStream().read() }
+                }
+            observations.forEach {
+                it.sessionId shouldBe "s-1"
+                it.tags shouldBe listOf("beta")
+            }
+            observations.map { Triple(it.userId, it.level, it.statusMessage) } shouldBe
+                listOf(
+                    Triple("u-1", "ERROR", "no key"),
+                    Triple(null, "ERROR", "no key"),
+                    Triple(null, "WARNING", "400 Bad Request"),
+                )
+        }
+
+        onEachEngine("a lambda that takes too long by its own clock costs its value, too") { engine ->
+            val messages =
+                warnings {
+                    val observations =
+                        recorded(engine, 2, { langfuse ->
+                            install(LangfuseTracing) {
+                                this.langfuse = langfuse
+                                userId { withTimeout(1) { awaitCancellation() } }
+                                sessionId { "s-1" }
+                            }
+                            routing { get("/ask") { call.respondText("ok") } }
+                        }) { server -> repeat(2) { server.get("/ask").body() shouldBe "ok" } }
+                    observations.map { Triple(it.userId, it.sessionId, it.level) } shouldBe
+                        List(2) { Triple(null, "s-1", "DEFAULT") }
+                }
+            messages.shouldBeSingleton { it shouldContain "userId { } threw" }
         }
 
         onEachEngine("a lambda that throws costs its value and one warning") { engine ->
