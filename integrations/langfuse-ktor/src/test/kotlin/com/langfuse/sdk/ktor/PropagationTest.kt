@@ -6,7 +6,9 @@ import com.langfuse.sdk.ktor.client.LangfusePropagation
 import com.langfuse.sdk.ktor.client.langfuseContext
 import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeSingleton
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
 import io.ktor.client.HttpClient
 import io.ktor.client.plugins.sse.SSE
 import io.ktor.client.plugins.sse.serverSentEventsSession
@@ -16,7 +18,9 @@ import io.ktor.client.request.url
 import io.ktor.client.statement.bodyAsText
 import io.ktor.http.ContentType
 import io.ktor.server.application.Application
+import io.ktor.server.application.ApplicationCallPipeline
 import io.ktor.server.application.install
+import io.ktor.server.response.respondRedirect
 import io.ktor.server.response.respondText
 import io.ktor.server.routing.get
 import io.ktor.server.routing.routing
@@ -44,6 +48,19 @@ class PropagationTest :
                     observation("child") { }
                     call.respondText("ok")
                 }
+            }
+        }
+
+        fun Application.telling(seen: MutableList<String?>, elsewhere: String = "") {
+            intercept(ApplicationCallPipeline.Monitoring) {
+                val parent = context.request.headers["traceparent"]?.substringBeforeLast('-')
+                val baggage = "baggage".takeIf { it in context.request.headers }
+                seen += listOfNotNull(parent, baggage).joinToString(" with ").ifEmpty { null }
+            }
+            routing {
+                get("/") { call.respondText("ok") }
+                get("/elsewhere") { call.respondRedirect(elsewhere) }
+                get("/here") { call.respondRedirect("/") }
             }
         }
 
@@ -208,6 +225,68 @@ class PropagationTest :
                             listOf(parent, parent, null, "00-$TRACE-$SPAN", null)
                         seen.map { it.second?.contains("langfuse_user_id=ada") } shouldBe
                             listOf(null, true, null, null, null)
+                    }
+                }
+            }
+        }
+
+        test("a filter that throws costs the headers and one warning") {
+            val seen = mutableListOf<String?>()
+            val messages =
+                warnings {
+                    LocalLangfuse.start().use { local ->
+                        local.client().use { langfuse ->
+                            serving(Engine.ON_CIO, { telling(seen) }) { server ->
+                                val http =
+                                    HttpClient(io.ktor.client.engine.cio.CIO) {
+                                        install(LangfusePropagation) { filter { error("no list of hosts") } }
+                                    }
+                                langfuse.observation("calls") {
+                                    repeat(2) { http.get(server.url).bodyAsText() shouldBe "ok" }
+                                }
+                                http.close()
+                            }
+                        }
+                    }
+                }
+            seen shouldBe listOf(null, null)
+            messages.shouldBeSingleton { it shouldContain "LangfusePropagation: filter { } threw" }
+        }
+
+        test("headers do not follow a redirect to where the filter says no") {
+            val seen = mutableListOf<String?>()
+            LocalLangfuse.start().use { local ->
+                local.client().use { langfuse ->
+                    serving(Engine.ON_CIO, { telling(seen) }) { stranger ->
+                        serving(Engine.ON_CIO, { telling(seen, elsewhere = stranger.url) }) { friend ->
+                            val http =
+                                HttpClient(io.ktor.client.engine.cio.CIO) {
+                                    install(LangfusePropagation) {
+                                        baggage = true
+                                        filter { it.url.port == friend.port }
+                                    }
+                                }
+                            langfuse.observation("calls") { calls ->
+                                langfuse.propagateAttributes(userId = "ada", asBaggage = true) {
+                                    http.get("${friend.url}/elsewhere").bodyAsText() shouldBe "ok"
+                                    http.get("${friend.url}/here").bodyAsText() shouldBe "ok"
+                                    http
+                                        .get("${friend.url}/elsewhere") { header("traceparent", TRACEPARENT) }
+                                        .bodyAsText() shouldBe "ok"
+                                }
+                                val ours = "00-${calls.traceId()}-${calls.id()} with baggage"
+                                seen shouldBe
+                                    listOf(
+                                        ours,
+                                        null,
+                                        ours,
+                                        ours,
+                                        "00-$TRACE-$SPAN with baggage",
+                                        "00-$TRACE-$SPAN", // yours to send
+                                    )
+                            }
+                            http.close()
+                        }
                     }
                 }
             }

@@ -1,7 +1,9 @@
 package com.langfuse.sdk.ktor.client
 
+import com.langfuse.sdk.ktor.Warnings
 import com.langfuse.sdk.propagation.TraceHeaders
 import io.ktor.client.plugins.api.ClientPlugin
+import io.ktor.client.plugins.api.SendingRequest
 import io.ktor.client.plugins.api.createClientPlugin
 import io.ktor.client.request.HttpRequestBuilder
 import io.ktor.util.AttributeKey
@@ -27,8 +29,19 @@ public val LangfusePropagation: ClientPlugin<LangfusePropagationConfig> =
     createClientPlugin("LangfusePropagation", ::LangfusePropagationConfig) {
         val baggage = pluginConfig.baggage
         val filter = pluginConfig.filter
-        onRequest { request, _ ->
-            if (filter(request)) request.inject(baggage)
+        val warnings = Warnings("LangfusePropagation")
+
+        fun isWanted(request: HttpRequestBuilder): Boolean =
+            try {
+                filter(request)
+            } catch (e: Throwable) {
+                warnings.lambdaThrew("filter", e, "no headers are sent")
+                false
+            }
+        // For each send: a redirect may lead to somebody who is to get nothing.
+        on(SendingRequest) { request, _ ->
+            request.takeBack()
+            if (isWanted(request)) request.inject(baggage)
         }
     }
 
@@ -44,7 +57,10 @@ public class LangfusePropagationConfig internal constructor() {
     internal var filter: (HttpRequestBuilder) -> Boolean = { true }
         private set
 
-    /** Chooses the requests that get headers, such as by host; all of them by default. */
+    /**
+     * Chooses the requests that get headers, such as by host; all of them by default. Asked again for each redirect
+     * and retry. A filter that throws means no headers, and one warning.
+     */
     public fun filter(predicate: (request: HttpRequestBuilder) -> Boolean) {
         filter = predicate
     }
@@ -69,11 +85,23 @@ public fun HttpRequestBuilder.langfuseContext() {
 
 private fun HttpRequestBuilder.inject(baggage: Boolean) {
     val context = attributes.getOrNull(CONTEXT) ?: Context.current()
+    val ours = mutableListOf<String>()
     context.makeCurrent().use {
         TraceHeaders.inject { name, value ->
-            if (name !in headers && (baggage || name != "baggage")) headers[name] = value
+            if (name !in headers && (baggage || name != "baggage")) {
+                headers[name] = value
+                ours += name
+            }
         }
     }
+    attributes.put(OURS, ours)
+}
+
+/** Ktor makes the request that follows a redirect from the one before, headers and attributes included. */
+private fun HttpRequestBuilder.takeBack() {
+    attributes.getOrNull(OURS)?.forEach(headers::remove)
+    attributes.remove(OURS)
 }
 
 private val CONTEXT = AttributeKey<Context>("LangfuseContext")
+private val OURS = AttributeKey<List<String>>("LangfuseHeaders")
