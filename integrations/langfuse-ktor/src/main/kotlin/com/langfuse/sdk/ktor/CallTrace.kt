@@ -6,7 +6,16 @@ import com.langfuse.sdk.coroutines.makeCurrent
 import com.langfuse.sdk.coroutines.propagateAttributes
 import io.ktor.server.application.ApplicationCall
 import io.ktor.server.request.httpMethod
+import io.ktor.server.routing.PathSegmentConstantRouteSelector
+import io.ktor.server.routing.PathSegmentOptionalParameterRouteSelector
+import io.ktor.server.routing.PathSegmentParameterRouteSelector
+import io.ktor.server.routing.PathSegmentRegexRouteSelector
+import io.ktor.server.routing.PathSegmentTailcardRouteSelector
+import io.ktor.server.routing.PathSegmentWildcardRouteSelector
+import io.ktor.server.routing.RootRouteSelector
+import io.ktor.server.routing.RouteSelector
 import io.ktor.server.routing.RoutingNode
+import io.ktor.server.routing.TrailingSlashRouteSelector
 import io.ktor.util.AttributeKey
 import io.opentelemetry.context.Context
 
@@ -83,19 +92,27 @@ internal val NO_OBSERVATION: Observation = Context.root().makeCurrent().use { Ob
 
 internal fun RoutingNode.nameFor(call: ApplicationCall) = "${call.request.httpMethod.value} ${template()}"
 
-/** The route's path as it was written; what it says about method, headers or users in parentheses is left out. */
-internal fun RoutingNode.template(): String {
-    val segments =
-        generateSequence(this) { it.parent }
-            .map { it.selector.toString() }
-            .filterNot { it.isEmpty() || isCondition(it) }
-            .map { if (it == TRAILING_SLASH) "" else it }
-            .toList()
-            .asReversed()
-    return segments.joinToString("/", prefix = "/")
-}
+/** The route's path as it was written; what it says about method, headers or users is left out. */
+internal fun RoutingNode.template(): String =
+    generateSequence(this) { it.parent }
+        .mapNotNull { it.selector.path() }
+        .toList()
+        .asReversed()
+        .joinToString("/", prefix = "/")
 
-/** As Ktor writes it. */
-private const val TRAILING_SLASH = "<slash>"
+/** Its part of the path, if any. */
+private fun RouteSelector.path(): String? =
+    when (this) {
+        is TrailingSlashRouteSelector -> ""
+        is PathSegmentRegexRouteSelector -> pattern().removePrefix("\\/").removePrefix("/")
+        is RootRouteSelector -> toString().ifEmpty { null }
+        is PathSegmentConstantRouteSelector -> value
+        is PathSegmentParameterRouteSelector -> toString()
+        is PathSegmentOptionalParameterRouteSelector -> toString()
+        is PathSegmentWildcardRouteSelector -> toString()
+        is PathSegmentTailcardRouteSelector -> toString()
+        else -> null
+    }
 
-private fun isCondition(selector: String): Boolean = selector.startsWith("(") || selector.startsWith("[")
+/** Older versions of Ktor tell it in this way only. */
+private fun PathSegmentRegexRouteSelector.pattern() = toString().removeSurrounding("Regex(", ")")

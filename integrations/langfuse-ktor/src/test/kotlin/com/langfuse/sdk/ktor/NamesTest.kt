@@ -10,6 +10,7 @@ import io.ktor.server.routing.IgnoreTrailingSlash
 import io.ktor.server.routing.accept
 import io.ktor.server.routing.get
 import io.ktor.server.routing.header
+import io.ktor.server.routing.host
 import io.ktor.server.routing.param
 import io.ktor.server.routing.post
 import io.ktor.server.routing.route
@@ -19,7 +20,7 @@ class NamesTest :
     FunSpec({
         onEachEngine("a call is named by its method and its route as it was written") { engine ->
             val observations =
-                recorded(engine, 9, { langfuse ->
+                recorded(engine, 13, { langfuse ->
                     install(LangfuseTracing) { this.langfuse = langfuse }
                     routing {
                         get("/") { call.respondText("ok") }
@@ -32,6 +33,10 @@ class NamesTest :
                             }
                             param("q") { get("{lang?}") { call.respondText("ok") } }
                         }
+                        get("/(paren)") { call.respondText("ok") }
+                        host("127.0.0.1") { get("/[br]/x") { call.respondText("ok") } }
+                        get(Regex("/re/(?<id>\\d+)")) { call.respondText("ok") }
+                        route("/v1") { get(Regex("""\d+""")) { call.respondText("ok") } }
                         get("/slash/") {
                             observation("child") { }
                             call.respondText("ok")
@@ -44,6 +49,10 @@ class NamesTest :
                     it.get("/chat/7/messages", "X-Kind", "a").statusCode() shouldBe 200
                     it.send("POST", "/chat/7/messages").statusCode() shouldBe 200
                     it.get("/chat/de?q=x").statusCode() shouldBe 200
+                    it.get("/(paren)").statusCode() shouldBe 200
+                    it.get("/%5Bbr%5D/x").statusCode() shouldBe 200
+                    it.get("/re/7").statusCode() shouldBe 200
+                    it.get("/v1/7").statusCode() shouldBe 200
                     it.get("/slash/").statusCode() shouldBe 200
                     it.get("/no/such/thing").statusCode() shouldBe 404
                 }
@@ -55,6 +64,10 @@ class NamesTest :
                     "GET /chat/{id}/messages",
                     "POST /chat/{id}/messages",
                     "GET /chat/{lang?}",
+                    "GET /(paren)",
+                    "GET /[br]/x",
+                    """GET /re/(?<id>\d+)""",
+                    """GET /v1/\d+""",
                     "GET /slash/",
                     "child",
                     "GET",
