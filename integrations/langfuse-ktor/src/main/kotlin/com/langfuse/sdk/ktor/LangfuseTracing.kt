@@ -27,14 +27,18 @@ import io.ktor.server.application.createRouteScopedPlugin
  *
  * The observation ends when the call is done: after the last byte of a stream, the last server-sent event, or the end
  * of the WebSocket session. A status of 500 and above, or an exception that nobody handles, is level ERROR; 4xx, a
- * client that hung up, and a cancellation are level WARNING. Exceptions are passed on as they are.
+ * client that hung up, and a cancellation are level WARNING. Exceptions are passed on as they are. What a WebSocket
+ * handler throws is swallowed by Ktor itself, and not seen here: open an observation in the handler, which shows it.
  *
  * Method, path, route and status are kept as metadata. Headers, query and bodies are not looked at: say yourself
  * what [langfuse]'s input and output are.
  *
- * Install it in the application, before or after other plugins, or in some routes only:
- * `route("/chat") { install(LangfuseTracing) { … } }`. In a route, exception handlers of `StatusPages` and coroutines
- * of `call.launch` run outside of the observation; all else is the same.
+ * Install it either in the application, before or after other plugins, or in some routes only:
+ * `route("/chat") { install(LangfuseTracing) { … } }`; Ktor refuses both together. In a route, exception handlers of
+ * `StatusPages` and coroutines of `call.launch` run outside of the observation; all else is the same.
+ *
+ * A cancelled call throws [kotlinx.coroutines.CancellationException], which is an [IllegalStateException]:
+ * `exception<IllegalStateException>` of `StatusPages` sees it, too.
  *
  * Not the thing for spans of every HTTP call beside your database and queue: that is OpenTelemetry's own plugin. With
  * it, or with OpenTelemetry's Java agent, this observation joins the trace that is there.
