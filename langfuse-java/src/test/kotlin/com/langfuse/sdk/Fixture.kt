@@ -12,6 +12,8 @@ import io.opentelemetry.sdk.trace.SpanProcessor
 import io.opentelemetry.sdk.trace.samplers.Sampler
 import java.time.Duration
 import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.Semaphore
+import java.util.concurrent.TimeUnit
 import java.util.logging.Handler
 import java.util.logging.LogRecord
 import java.util.logging.Logger
@@ -55,13 +57,19 @@ internal fun <O : Observation, T> ObservationBuilder<O>.block(body: (O) -> T): T
 /** Exported, failed, dropped, pending. */
 internal val FlushReport.counts: List<Long> get() = listOf(exported(), failed(), dropped(), pending())
 
-/** What the SDK warned of while the block ran. */
-internal fun warningsOf(block: () -> Unit): List<String> {
+/**
+ * What the SDK warned of while the block ran.
+ *
+ * @param atLeast so many to wait for: a delivery thread counts first, which a flush waits for, and warns then
+ */
+internal fun warningsOf(atLeast: Int = 0, block: () -> Unit): List<String> {
     val messages = CopyOnWriteArrayList<String>()
+    val published = Semaphore(0)
     val handler =
         object : Handler() {
             override fun publish(record: LogRecord) {
                 messages += record.message
+                published.release()
             }
 
             override fun flush() = Unit
@@ -73,6 +81,7 @@ internal fun warningsOf(block: () -> Unit): List<String> {
     logger.useParentHandlers = false
     try {
         block()
+        published.tryAcquire(atLeast, DEADLINE.toSeconds(), TimeUnit.SECONDS)
     } finally {
         logger.removeHandler(handler)
         logger.useParentHandlers = true

@@ -80,7 +80,7 @@ internal class ObservedFlow<E>(
                     recorder.record(element)
                     // The job is that of the flow's code, which may be one of its own: its failure ends the collector.
                     val job = currentCoroutineContext()[Job]
-                    switchTo(outside, if (job == null) outer else outer + job) {
+                    switchTo(outside, if (job == null || job === outer[Job]) outer else outer + job) {
                         try {
                             collector.emit(element)
                         } catch (e: Throwable) {

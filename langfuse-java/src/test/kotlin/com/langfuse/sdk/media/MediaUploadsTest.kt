@@ -325,7 +325,7 @@ class MediaUploadsTest :
         test("an announcement that is refused is counted with its status, and warned of once") {
             withMedia { local, wire ->
                 local.always(Fault.status(400).on("/api/public/media"))
-                val warnings = warningsOf {
+                val warnings = warningsOf(atLeast = 1) {
                     wire.sent(PNG_URI) shouldBe PNG_REFERENCE
                     wire.sent(HELLO_URI) shouldBe HELLO_REFERENCE
                     wire.flush() shouldBe 0
@@ -348,7 +348,7 @@ class MediaUploadsTest :
         test("an upload that fails is reported, counted, and tried again with the next that shows the file") {
             withMedia { local, wire ->
                 local.enqueue(Fault.status(403).on("/local-media-upload"))
-                val warnings = warningsOf {
+                val warnings = warningsOf(atLeast = 1) {
                     wire.sent(PNG_URI)
                     wire.flush() shouldBe 0
                 }
