@@ -1,9 +1,9 @@
 package io.kotest.provided
 
 import io.kotest.core.config.AbstractProjectConfig
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Duration.Companion.minutes
 
 /** Found by its name. What hangs, fails. */
 object ProjectConfig : AbstractProjectConfig() {
-    override val timeout = 20.seconds
+    override val timeout = if (System.getProperty("langfuse.trials") == "full") 30.minutes else 3.minutes
 }

@@ -31,7 +31,6 @@ import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.awaitCancellation
-import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.awaitClose
 import kotlinx.coroutines.coroutineScope
@@ -51,7 +50,6 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.flowOf
 import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.flow.map
-import kotlinx.coroutines.flow.onCompletion
 import kotlinx.coroutines.flow.retry
 import kotlinx.coroutines.flow.shareIn
 import kotlinx.coroutines.flow.take
@@ -277,15 +275,12 @@ class ObservedFlowTest :
                     val started = CompletableDeferred<Unit>()
                     val job =
                         CoroutineScope(Dispatchers.Default).launch {
-                            never.onCompletion { }.observed("cancelled", SPAN, client = langfuse).flowOn(Dispatchers.IO)
-                                .also { started.complete(Unit) }
-                                .collect()
+                            flow<Int> {
+                                started.complete(Unit)
+                                awaitCancellation()
+                            }.observed("cancelled", SPAN, client = langfuse).flowOn(Dispatchers.IO).collect()
                         }
                     started.await()
-                    local@ while (true) {
-                        yield()
-                        if (job.isActive) break@local
-                    }
                     job.cancelAndJoin()
                     shouldThrow<TimeoutCancellationException> {
                         one.observed("collector's own", SPAN, client = langfuse).collect {
@@ -296,7 +291,7 @@ class ObservedFlowTest :
             observations.named("in the flow").level shouldBe "WARNING"
             observations.named("in the flow").statusMessage!! shouldContainIgnoringCase "timed out waiting for 10 ms"
             observations.named("in the collector").level shouldBe "WARNING"
-            observations.filter { it.name == "cancelled" }.forEach { it.level shouldBe "WARNING" }
+            observations.named("cancelled").level shouldBe "WARNING"
             observations.named("collector's own").level shouldBe "WARNING"
             observations.named("collector's own").statusMessage shouldBe "left by its collector"
         }
@@ -314,7 +309,6 @@ class ObservedFlowTest :
                         awaitClose { thread.interrupt() }
                     }.observed("callback", SPAN, client = langfuse).toList()
 
-                    val sharing = CoroutineScope(Dispatchers.Default)
                     langfuse.observation("sharer") {
                         val shared =
                             flowOf(
@@ -325,8 +319,6 @@ class ObservedFlowTest :
                             ).shareIn(CoroutineScope(currentCoroutineContext() + Job()), SharingStarted.Lazily, 1)
                         List(3) { async { shared.first() } }.awaitAll()
                     }
-                    sharing.cancel()
-
                     var attempts = 0
                     flow {
                         if (attempts++ == 0) throw IOException("once")
