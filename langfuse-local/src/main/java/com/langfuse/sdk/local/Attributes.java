@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Attributes(Map<String, Object> values) {
 
+  /** Copies, once for all observations that share it. */
+  Attributes {
+    values = Ordered.copy(values);
+  }
+
   @Nullable Object get(String key) {
     return values.get(key);
   }

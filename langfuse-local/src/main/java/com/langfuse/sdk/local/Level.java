@@ -2,6 +2,8 @@ package com.langfuse.sdk.local;
 
 import static java.util.Map.entry;
 
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,10 @@ final class Level {
   static final String DEFAULT = "DEFAULT";
   static final String WARNING = "WARNING";
   static final String ERROR = "ERROR";
+
+  /** Harmless ones first. */
+  static final Comparator<String> BY_SEVERITY =
+      Comparator.comparingInt(List.of(DEBUG, DEFAULT, WARNING, ERROR)::indexOf);
 
   private static final Map<String, String> ALIASES =
       Map.ofEntries(

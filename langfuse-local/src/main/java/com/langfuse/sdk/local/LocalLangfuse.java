@@ -46,8 +46,8 @@ public final class LocalLangfuse implements AutoCloseable {
   private final FaultQueue faults = new FaultQueue();
   private final RequestLog requests;
   private final ObservationStore store;
-  private final ScoreStore scores = new ScoreStore();
-  private final MediaStore media = new MediaStore();
+  private final ScoreStore scores;
+  private final MediaStore media;
   private final Receiver receiver;
   private final String publicKey;
   private final String secretKey;
@@ -56,8 +56,10 @@ public final class LocalLangfuse implements AutoCloseable {
   private LocalLangfuse(Builder settings) {
     this.publicKey = settings.publicKey;
     this.secretKey = settings.secretKey;
-    this.requests = new RequestLog(settings.keepBodies);
-    this.store = new ObservationStore(settings.keepObservations);
+    this.requests = new RequestLog(settings.keepBodies, settings.memory / 4);
+    this.store = new ObservationStore(settings.keepObservations, settings.memory / 2);
+    this.scores = new ScoreStore(store::touch);
+    this.media = new MediaStore(settings.memory / 4, store::touch);
     Api api =
         new Api(
             publicKey,
@@ -106,11 +108,20 @@ public final class LocalLangfuse implements AutoCloseable {
   }
 
   /**
-   * How many different observations have arrived, which is how many there are in {@link
-   * #observations()} unless they are not {@link Builder#keepObservations kept}.
+   * How many different observations have arrived: those in {@link #observations()}, those {@link
+   * #forgottenObservations() forgotten}, and those that are not {@link Builder#keepObservations
+   * kept} at all.
    */
   public long observationCount() {
     return store.count();
+  }
+
+  /**
+   * How many observations had to go, with the oldest traces, for newer ones; see {@link
+   * Builder#memory}.
+   */
+  public long forgottenObservations() {
+    return store.forgottenObservations();
   }
 
   /** How often a span arrived that was there already; the later one has replaced the earlier. */
@@ -310,6 +321,7 @@ public final class LocalLangfuse implements AutoCloseable {
     private String secretKey = "sk-lf-local";
     private boolean keepBodies = true;
     private boolean keepObservations = true;
+    private long memory = Runtime.getRuntime().maxMemory() / 2;
     private @Nullable String uploadHost;
 
     private Builder() {}
@@ -351,6 +363,22 @@ public final class LocalLangfuse implements AutoCloseable {
      */
     public Builder keepObservations(boolean keep) {
       this.keepObservations = keep;
+      return this;
+    }
+
+    /**
+     * How much of the heap to fill. Half of it is for observations: when it is full, whole traces
+     * are forgotten, those first that have not grown for longest, and {@linkplain
+     * LocalLangfuse#forgottenObservations() counted}. A quarter each is for the bytes of media and
+     * of requests, of which the oldest go as well.
+     *
+     * @param bytes about; half of the largest heap by default
+     */
+    public Builder memory(long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException("memory is " + bytes + " bytes: write 1 or more");
+      }
+      this.memory = bytes;
       return this;
     }
 

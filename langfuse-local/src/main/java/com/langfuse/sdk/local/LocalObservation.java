@@ -98,6 +98,9 @@ public record LocalObservation(
     List<LocalEvent> events,
     String otelStatus) {
 
+  private static final long WEIGHT = 1_500;
+  private static final int WEIGHT_OF_ATTRIBUTE = 150;
+
   /** Copies the collections, keeping their order. */
   public LocalObservation {
     metadata = Ordered.copy(metadata);
@@ -119,5 +122,39 @@ public record LocalObservation(
   public long totalTokens() {
     Long total = usage.get("total");
     return total != null ? total : usage.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Sum of the buckets that went in: cached and audio tokens have buckets of their own. */
+  public long inputTokens() {
+    return tokens("input");
+  }
+
+  /** Sum of the buckets that came out, those for reasoning included. */
+  public long outputTokens() {
+    return tokens("output");
+  }
+
+  private long tokens(String side) {
+    return usage.entrySet().stream()
+        .filter(bucket -> bucket.getKey().startsWith(side))
+        .mapToLong(Map.Entry::getValue)
+        .sum();
+  }
+
+  /** US dollars: the {@code total} that was sent, else the sum of all buckets. */
+  public double totalCost() {
+    Double total = cost.get("total");
+    return total != null ? total : cost.values().stream().mapToDouble(Double::doubleValue).sum();
+  }
+
+  /** Bytes in memory, about: the texts, and what holds them. The resource is shared. */
+  long weight() {
+    long weight = WEIGHT;
+    for (Map.Entry<String, Object> each : attributes.entrySet()) {
+      Object value = each.getValue();
+      int length = value instanceof byte[] bytes ? bytes.length : value.toString().length();
+      weight += WEIGHT_OF_ATTRIBUTE + each.getKey().length() + length;
+    }
+    return weight;
   }
 }

@@ -1,5 +1,7 @@
 package com.langfuse.sdk.local;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,6 +64,19 @@ public record LocalTrace(String id, String name, List<LocalObservation> observat
                 new NoSuchElementException(
                     "No observation '%s' in trace '%s', which has %s"
                         .formatted(name, this.name, namesSeen())));
+  }
+
+  /** From the first start to the last end. */
+  public Duration duration() {
+    Instant start =
+        observations.stream()
+            .map(LocalObservation::startTime)
+            .min(Comparator.naturalOrder())
+            .orElse(Instant.EPOCH);
+    return observations.stream()
+        .map(each -> Duration.between(start, each.startTime().plus(each.duration())))
+        .max(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
   }
 
   /** The user the trace belongs to; null when no span carried one. */

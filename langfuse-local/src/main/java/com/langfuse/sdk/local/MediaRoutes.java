@@ -111,7 +111,7 @@ final class MediaRoutes {
     if (!hash.equals(media.sha256())) {
       throw new RefusedException("Bytes of SHA-256 " + hash + ", not " + media.sha256());
     }
-    store.change(id, each -> each.uploaded(call.body()));
+    store.changeKnown(id, each -> each.uploaded(call.body()));
     return Answer.ok("{}");
   }
 
@@ -144,7 +144,7 @@ final class MediaRoutes {
     if (!body.node("uploadTimeMs").isMissingNode() && !body.node("uploadTimeMs").isNumber()) {
       throw new RefusedException("uploadTimeMs must be a number");
     }
-    store.change(id, each -> each.reported(status, error, at));
+    store.changeKnown(id, each -> each.reported(status, error, at));
     return Answer.ok("{}");
   }
 

@@ -2,8 +2,11 @@ package com.langfuse.sdk.local;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,16 +16,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observations in memory, or no more than which ones there were. Every operation is linear at
- * worst; awaiting looks at news only.
+ * Observations in memory, by trace. When they would take more than their share, whole traces are
+ * forgotten, the oldest first, and counted.
  */
 final class ObservationStore {
 
-  /** Span ids are unique within a trace only. */
+  /** Ids alone do not tell observations apart: two traces may use the same. */
   private record Key(String traceId, String id) {
 
     static Key of(LocalObservation observation) {
@@ -32,19 +36,34 @@ final class ObservationStore {
 
   private final Changes changes = new Changes();
   private final Map<Key, LocalObservation> observations = new LinkedHashMap<>();
-  private final Map<String, StoredTrace> traces = new LinkedHashMap<>();
-  private final List<Consumer<Set<String>>> listeners = new CopyOnWriteArrayList<>();
-  private List<LocalObservation> arrivals = new ArrayList<>();
+  private final Map<String, StoredTrace> traces = new LinkedHashMap<>(); // by their last growth
+  private final List<Consumer<Set<String>>> growthListeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> changeListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<LocalObservation>> waiting = new ArrayList<>();
   private final @Nullable SpanIds idsOnly;
+  private final long mostBytes;
+  private long bytes;
+  private long version;
   private long duplicates;
+  private long forgottenTraces;
+  private long forgottenObservations;
 
-  ObservationStore(boolean keepObservations) {
-    idsOnly = keepObservations ? null : new SpanIds();
+  /**
+   * @param mostBytes how much to keep, about
+   */
+  ObservationStore(boolean keepObservations, long mostBytes) {
+    this.idsOnly = keepObservations ? null : new SpanIds();
+    this.mostBytes = mostBytes;
   }
 
   /** Tells a listener the ids of traces that grew, on the thread that made them grow. */
   void onGrowth(Consumer<Set<String>> listener) {
-    listeners.add(listener);
+    growthListeners.add(listener);
+  }
+
+  /** Tells a listener that there is a new {@link #version}, on the thread that made it. */
+  void onChange(Runnable listener) {
+    changeListeners.add(listener);
   }
 
   void add(List<ReceivedSpan> spans) {
@@ -64,18 +83,64 @@ final class ObservationStore {
   }
 
   private void keep(List<LocalObservation> batch) {
-    changes.make(() -> batch.forEach(this::put));
     Set<String> traceIds = new LinkedHashSet<>();
     batch.forEach(each -> traceIds.add(each.traceId()));
-    listeners.forEach(each -> each.accept(traceIds));
+    changes.make(
+        () -> {
+          version++;
+          batch.forEach(this::put);
+          forgetOldest();
+        });
+    growthListeners.forEach(each -> each.accept(traceIds));
+    changeListeners.forEach(Runnable::run);
   }
 
   private void put(LocalObservation observation) {
     if (observations.put(Key.of(observation), observation) != null) {
       duplicates++;
     }
-    traces.computeIfAbsent(observation.traceId(), StoredTrace::new).put(observation);
-    arrivals.add(observation);
+    StoredTrace known = traces.remove(observation.traceId());
+    StoredTrace trace = known == null ? new StoredTrace(observation.traceId()) : known;
+    bytes += trace.put(observation, version);
+    traces.put(observation.traceId(), trace); // as the last: it is the one that grew last
+    waiting.forEach(each -> each.accept(observation));
+  }
+
+  /** First the traces that have not grown for longest, then the beginning of the only one left. */
+  private void forgetOldest() {
+    Iterator<StoredTrace> oldest = traces.values().iterator();
+    while (bytes > mostBytes && traces.size() > 1) {
+      StoredTrace trace = oldest.next();
+      oldest.remove();
+      trace.observations().forEach(this::forget);
+      forgottenTraces++;
+    }
+    for (StoredTrace last : traces.values()) {
+      while (bytes > mostBytes && last.size() > 1) {
+        forget(last.removeFirst(version));
+      }
+    }
+  }
+
+  private void forget(LocalObservation observation) {
+    observations.remove(Key.of(observation));
+    bytes -= observation.weight();
+    forgottenObservations++;
+  }
+
+  /** Makes these traces count as changed, for a reason outside of this store. */
+  void touch(Stream<String> traceIds) {
+    changes.make(
+        () -> {
+          version++;
+          traceIds.map(traces::get).filter(Objects::nonNull).forEach(each -> each.touch(version));
+        });
+    changeListeners.forEach(Runnable::run);
+  }
+
+  /** Grows with each change to what can be seen. */
+  long version() {
+    return changes.look(() -> version);
   }
 
   List<LocalObservation> observations() {
@@ -91,6 +156,17 @@ final class ObservationStore {
                 .toList());
   }
 
+  /** Of the traces that have changed after that version, newest first. */
+  List<TraceSummary> summaries(long since) {
+    return changes.look(
+        () ->
+            traces.values().stream()
+                .filter(each -> each.changed() > since)
+                .map(StoredTrace::summary)
+                .sorted(TraceSummary.NEWEST_FIRST)
+                .toList());
+  }
+
   Optional<LocalTrace> trace(String id) {
     return changes.look(() -> Optional.ofNullable(traces.get(id)).map(StoredTrace::snapshot));
   }
@@ -100,29 +176,42 @@ final class ObservationStore {
         () -> Optional.ofNullable(traces.get(traceId)).map(StoredTrace::hasRoot).orElse(false));
   }
 
+  /** How many have come, those since forgotten included. */
   long count() {
     return changes.look(this::size);
   }
 
-  private int size() {
-    return idsOnly != null ? idsOnly.size() : observations.size();
+  private long size() {
+    return idsOnly != null ? idsOnly.size() : observations.size() + forgottenObservations;
   }
 
   long duplicates() {
     return changes.look(() -> duplicates);
   }
 
+  long forgottenTraces() {
+    return changes.look(() -> forgottenTraces);
+  }
+
+  long forgottenObservations() {
+    return changes.look(() -> forgottenObservations);
+  }
+
   void clear() {
     changes.make(
         () -> {
+          version++;
           observations.clear();
           traces.clear();
-          arrivals = new ArrayList<>(); // a new one, by which those who wait notice
+          bytes = 0;
           duplicates = 0;
+          forgottenTraces = 0;
+          forgottenObservations = 0;
           if (idsOnly != null) {
             idsOnly.clear();
           }
         });
+    changeListeners.forEach(Runnable::run);
   }
 
   Optional<List<LocalObservation>> awaitCount(int count, Duration deadline) {
@@ -131,18 +220,44 @@ final class ObservationStore {
   }
 
   Optional<LocalObservation> awaitObservation(String name, Duration deadline) {
-    News news = new News();
-    return changes.await(
-        deadline, () -> news.first(each -> each.name().equals(name) && isCurrent(each)));
+    return awaitFirst(
+        deadline, each -> each.name().equals(name) ? Optional.of(each) : Optional.empty());
   }
 
   Optional<LocalTrace> awaitTrace(String name, Duration deadline, int size) {
-    News news = new News();
-    return changes.await(
+    return awaitFirst(
         deadline,
-        () ->
-            news.first(each -> traceOf(each).size() >= size && traceOf(each).name().equals(name))
-                .map(each -> traceOf(each).snapshot()));
+        each -> {
+          StoredTrace trace = Objects.requireNonNull(traces.get(each.traceId()));
+          return trace.size() >= size && trace.name().equals(name)
+              ? Optional.of(trace.snapshot())
+              : Optional.empty();
+        });
+  }
+
+  /** Looks at each observation once, in order of arrival, those to come included. */
+  private <T> Optional<T> awaitFirst(
+      Duration deadline, Function<LocalObservation, Optional<T>> wanted) {
+    Deque<LocalObservation> unseen = new ArrayDeque<>();
+    Consumer<LocalObservation> arrival = unseen::add;
+    changes.make(
+        () -> {
+          unseen.addAll(observations.values());
+          waiting.add(arrival);
+        });
+    try {
+      return changes.await(
+          deadline,
+          () -> {
+            Optional<T> found = Optional.empty();
+            while (found.isEmpty() && !unseen.isEmpty()) {
+              found = Optional.of(unseen.remove()).filter(this::isCurrent).flatMap(wanted);
+            }
+            return found;
+          });
+    } finally {
+      changes.look(() -> waiting.remove(arrival));
+    }
   }
 
   private List<LocalObservation> sorted() {
@@ -153,26 +268,5 @@ final class ObservationStore {
 
   private boolean isCurrent(LocalObservation observation) {
     return observation.equals(observations.get(Key.of(observation)));
-  }
-
-  private StoredTrace traceOf(LocalObservation observation) {
-    return Objects.requireNonNull(traces.get(observation.traceId()));
-  }
-
-  /** What one waiting thread has not looked at yet. Used under the lock only. */
-  private final class News {
-
-    private List<LocalObservation> log = List.of();
-    private int seen;
-
-    Optional<LocalObservation> first(Predicate<LocalObservation> wanted) {
-      if (log != arrivals) {
-        log = arrivals;
-        seen = 0;
-      }
-      List<LocalObservation> fresh = log.subList(seen, log.size());
-      seen = log.size();
-      return fresh.stream().filter(wanted).findFirst();
-    }
   }
 }

@@ -1,7 +1,9 @@
 package com.langfuse.sdk.local;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,24 +20,50 @@ final class StoredTrace {
   private final Map<String, LocalObservation> byId = new LinkedHashMap<>();
   private @Nullable String latestTraceName;
   private @Nullable LocalObservation root;
+  private @Nullable TraceSummary summary;
+  private long changed;
 
   StoredTrace(String id) {
     this.id = id;
   }
 
-  /** Returns the observation it replaces, if any. */
-  @Nullable LocalObservation put(LocalObservation observation) {
+  /** Returns by how many bytes, about, this makes the trace grow. */
+  long put(LocalObservation observation, long version) {
     if (observation.traceName() != null) {
       latestTraceName = observation.traceName();
     }
     if (isBetterRoot(observation)) {
       root = observation;
     }
-    return byId.put(observation.id(), observation);
+    touch(version);
+    LocalObservation former = byId.put(observation.id(), observation);
+    return observation.weight() - (former == null ? 0 : former.weight());
+  }
+
+  /** The first to have arrived; there must be one. */
+  LocalObservation removeFirst(long version) {
+    touch(version);
+    Iterator<LocalObservation> all = byId.values().iterator();
+    LocalObservation first = all.next();
+    all.remove();
+    return first;
+  }
+
+  void touch(long version) {
+    changed = version;
+    summary = null;
+  }
+
+  long changed() {
+    return changed;
   }
 
   int size() {
     return byId.size();
+  }
+
+  Collection<LocalObservation> observations() {
+    return byId.values();
   }
 
   String name() {
@@ -54,6 +82,14 @@ final class StoredTrace {
     List<LocalObservation> sorted = new ArrayList<>(byId.values());
     sorted.sort(BY_START);
     return new LocalTrace(id, name(), sorted);
+  }
+
+  /** Made when asked for, and not again before the trace changes. */
+  TraceSummary summary() {
+    if (summary == null) {
+      summary = TraceSummary.of(snapshot(), hasRoot(), changed);
+    }
+    return summary;
   }
 
   /** A span without a parent beats one that is only marked as root; then the earlier one wins. */

@@ -1,13 +1,10 @@
 package com.langfuse.sdk.local;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Draws a trace for the terminal: a header, then one line per observation.
@@ -61,7 +58,7 @@ record TraceTree(boolean durations, Palette palette) {
   private String header(LocalTrace trace) {
     List<String> parts = new ArrayList<>();
     parts.add(palette.title(name(trace.name().isEmpty() ? trace.id() : trace.name())));
-    addTime(total(trace), parts);
+    addTime(trace.duration(), parts);
     List<String> labels = new ArrayList<>();
     if (trace.userId() != null) {
       labels.add("user=" + name(trace.userId()));
@@ -111,32 +108,11 @@ record TraceTree(boolean durations, Palette palette) {
     }
   }
 
-  private static Duration total(LocalTrace trace) {
-    Instant start =
-        trace.observations().stream()
-            .map(LocalObservation::startTime)
-            .min(Comparator.naturalOrder())
-            .orElse(Instant.EPOCH);
-    return trace.observations().stream()
-        .map(each -> Duration.between(start, each.startTime().plus(each.duration())))
-        .max(Comparator.naturalOrder())
-        .orElse(Duration.ZERO);
-  }
-
-  /** Cached and audio tokens are buckets of their own, but to the reader they went in. */
   private static String tokens(LocalObservation observation) {
-    Map<String, Long> usage = observation.usage();
-    long in = sum(usage, "input");
-    long out = sum(usage, "output");
+    long in = observation.inputTokens();
+    long out = observation.outputTokens();
     String count = in + out == 0 ? "" + observation.totalTokens() : in + "→" + out;
     return count + " tokens";
-  }
-
-  private static long sum(Map<String, Long> usage, String side) {
-    return usage.entrySet().stream()
-        .filter(bucket -> bucket.getKey().startsWith(side))
-        .mapToLong(Map.Entry::getValue)
-        .sum();
   }
 
   private static String name(String text) {

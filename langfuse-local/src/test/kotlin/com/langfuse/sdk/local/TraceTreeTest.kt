@@ -13,7 +13,7 @@ class TraceTreeTest :
     FunSpec({
 
         fun trace(vararg spans: Span): LocalTrace {
-            val store = ObservationStore(true)
+            val store = ObservationStore(true, Long.MAX_VALUE)
             store.add(ProtobufDecoder.decode(export(*spans)))
             return store.traces().single()
         }
