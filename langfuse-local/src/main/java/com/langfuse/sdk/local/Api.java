@@ -15,17 +15,23 @@ final class Api {
 
   private final String authorization;
   private final ObservationStore store;
+  private final @Nullable Archive archive;
   private final ScoreRoutes scores;
   private final MediaRoutes media;
 
+  /**
+   * @param archive null to keep nothing on disk
+   */
   Api(
       String publicKey,
       String secretKey,
       ObservationStore store,
+      @Nullable Archive archive,
       ScoreRoutes scores,
       MediaRoutes media) {
     this.authorization = basic(publicKey, secretKey);
     this.store = store;
+    this.archive = archive;
     this.scores = scores;
     this.media = media;
   }
@@ -56,7 +62,7 @@ final class Api {
     return switch (call.path()) {
       case PROJECTS ->
           only("GET", call, () -> Answer.ok("{\"data\":[{\"id\":\"local\",\"name\":\"local\"}]}"));
-      case TraceExport.PATH -> only("POST", call, () -> ingest(export));
+      case TraceExport.PATH -> only("POST", call, () -> ingest(call, export));
       case ScoreRoutes.INGESTION -> only("POST", call, () -> scores.ingest(call));
       case ScoreRoutes.SCORES -> only("POST", call, () -> scores.create(call));
       case MediaRoutes.MEDIA -> only("POST", call, () -> media.announce(call));
@@ -97,9 +103,12 @@ final class Api {
         : Answer.error(405, call.path() + " takes " + method).withHeader("Allow", method);
   }
 
-  private Answer ingest(TraceExport export) throws RefusedException {
+  private Answer ingest(Call call, TraceExport export) throws RefusedException {
     if (export.problem() != null) {
       throw new RefusedException(export.problem());
+    }
+    if (archive != null && !export.spans().isEmpty()) {
+      archive.traces(call);
     }
     store.add(export.spans());
     return Answer.ok("{}");

@@ -1,7 +1,10 @@
 package com.langfuse.sdk.local;
 
+import com.langfuse.sdk.local.JsonLines.Limits;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -28,10 +31,10 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Made for tests and for a terminal next to your editor: nothing is stored on disk and nothing
- * is forgotten before {@link #clear()}. Do not expose it to a network and do not leave it running
- * for days; that is what Langfuse is for. A load test of hours wants {@link Builder#keepBodies} and
- * {@link Builder#keepObservations} set to false.
+ * <p>Made for tests and for your own machine: it listens on loopback, keeps what fits into {@link
+ * Builder#memory}, and nothing on disk unless there is a {@link Builder#data data folder}. It is no
+ * place for a team's traces; that is what Langfuse is for. A load test of hours wants {@link
+ * Builder#keepBodies} and {@link Builder#keepObservations} set to false.
  *
  * <p>The {@code await…} methods block on arrivals, without polling, and throw {@link
  * AssertionError} when the deadline passes, because a trace that never came is a failed test and
@@ -48,27 +51,38 @@ public final class LocalLangfuse implements AutoCloseable {
   private final ObservationStore store;
   private final ScoreStore scores;
   private final MediaStore media;
+  private final @Nullable Archive archive;
   private final Receiver receiver;
   private final String publicKey;
   private final String secretKey;
   private final URI baseUrl;
 
   private LocalLangfuse(Builder settings) {
+    InetSocketAddress address = settings.address();
     this.publicKey = settings.publicKey;
     this.secretKey = settings.secretKey;
     this.requests = new RequestLog(settings.keepBodies, settings.memory / 4);
     this.store = new ObservationStore(settings.keepObservations, settings.memory / 2);
     this.scores = new ScoreStore(store::touch);
     this.media = new MediaStore(settings.memory / 4, store::touch);
-    Api api =
-        new Api(
-            publicKey,
-            secretKey,
-            store,
-            new ScoreRoutes(scores),
-            new MediaRoutes(media, settings.uploadHost));
-    this.receiver = new Receiver(settings.port, api, faults, requests);
-    this.baseUrl = URI.create("http://127.0.0.1:" + receiver.port());
+    this.archive = settings.data == null ? null : Archive.open(settings.data, Limits.STANDARD);
+    ScoreRoutes scoring = new ScoreRoutes(scores, archive);
+    MediaRoutes files = new MediaRoutes(media, archive, settings.uploadHost);
+    Api api = new Api(publicKey, secretKey, store, archive, scoring, files);
+    try {
+      if (archive != null) {
+        archive.replay(store, scoring, media, settings.memory / 2);
+      }
+      this.receiver = new Receiver(address, api, faults, requests);
+    } catch (UncheckedIOException e) {
+      closeArchive();
+      throw e;
+    }
+    String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : settings.host;
+    this.baseUrl =
+        URI.create(
+            "http://%s:%d"
+                .formatted(host.contains(":") ? "[" + host + "]" : host, receiver.port()));
     receiver.start();
   }
 
@@ -82,7 +96,7 @@ public final class LocalLangfuse implements AutoCloseable {
     return new Builder();
   }
 
-  /** {@code http://127.0.0.1:PORT}, without a trailing slash. */
+  /** {@code http://127.0.0.1:PORT} as a rule, without a trailing slash. */
   public URI baseUrl() {
     return baseUrl;
   }
@@ -265,7 +279,15 @@ public final class LocalLangfuse implements AutoCloseable {
     faults.always(Stream.concat(Stream.of(first, second), Stream.of(others)).toList());
   }
 
-  /** Forgets all that was received, as between two tests. Faults stay. */
+  /**
+   * How many requests could not be written to the {@linkplain Builder#data data folder}, such as on
+   * a full disk; what they brought is in memory only. 0 without a folder.
+   */
+  public long unsaved() {
+    return archive == null ? 0 : archive.unsaved();
+  }
+
+  /** Forgets all that was received, as between two tests. Faults stay, and files on disk. */
   public void clear() {
     store.clear();
     scores.clear();
@@ -277,6 +299,13 @@ public final class LocalLangfuse implements AutoCloseable {
   @Override
   public void close() {
     receiver.close();
+    closeArchive();
+  }
+
+  private void closeArchive() {
+    if (archive != null) {
+      archive.close();
+    }
   }
 
   /** Prints from now on every trace when it is complete, and refusals at once; close to end. */
@@ -316,9 +345,14 @@ public final class LocalLangfuse implements AutoCloseable {
   /** Settings of a server yet to start. Not thread-safe. */
   public static final class Builder {
 
+    private static final String PUBLIC_KEY = "pk-lf-local";
+    private static final String SECRET_KEY = "sk-lf-local";
+
     private int port;
-    private String publicKey = "pk-lf-local";
-    private String secretKey = "sk-lf-local";
+    private String host = "127.0.0.1";
+    private String publicKey = PUBLIC_KEY;
+    private String secretKey = SECRET_KEY;
+    private @Nullable Path data;
     private boolean keepBodies = true;
     private boolean keepObservations = true;
     private long memory = Runtime.getRuntime().maxMemory() / 2;
@@ -333,6 +367,31 @@ public final class LocalLangfuse implements AutoCloseable {
      */
     public Builder port(int port) {
       this.port = port;
+      return this;
+    }
+
+    /**
+     * An address that other machines may reach, such as {@code 0.0.0.0} for all that this one has.
+     * Then {@link #keys} of your own are needed, for the page as well: what is sent here is read by
+     * whoever has them, over plain HTTP.
+     *
+     * @param host name or address of this machine; {@code 127.0.0.1} by default
+     */
+    public Builder host(String host) {
+      this.host = host;
+      return this;
+    }
+
+    /**
+     * Keeps in files of this folder what arrives, and begins with what is there: for traces that
+     * outlive the program. They are {@code traces-….jsonl} in OpenTelemetry's file format, one
+     * export a line, and the like for scores and media: 1 GiB of each at most, the oldest go.
+     * Readable by their owner only. One server at a time uses a folder.
+     *
+     * @param folder made if it is not there; null, the default, for memory only
+     */
+    public Builder data(@Nullable Path folder) {
+      this.data = folder;
       return this;
     }
 
@@ -393,10 +452,25 @@ public final class LocalLangfuse implements AutoCloseable {
       return this;
     }
 
+    private InetSocketAddress address() {
+      InetSocketAddress address = new InetSocketAddress(host, port);
+      if (address.isUnresolved()) {
+        throw new IllegalArgumentException(
+            "host is %s, which nobody knows: write an address of this machine".formatted(host));
+      }
+      boolean ownKeys = !publicKey.equals(PUBLIC_KEY) && !secretKey.equals(SECRET_KEY);
+      if (!address.getAddress().isLoopbackAddress() && !ownKeys) {
+        throw new IllegalArgumentException(
+            "host is %s, which others can reach: set keys of your own, too".formatted(host));
+      }
+      return address;
+    }
+
     /**
      * Starts listening; returns when requests are taken.
      *
-     * @throws UncheckedIOException if the port is taken
+     * @throws IllegalArgumentException if others can reach the host and the keys are the default
+     * @throws UncheckedIOException if the port is taken, or the data folder cannot be used
      */
     public LocalLangfuse start() {
       return new LocalLangfuse(this);

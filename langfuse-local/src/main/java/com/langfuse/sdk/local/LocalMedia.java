@@ -55,9 +55,12 @@ public record LocalMedia(
 
   /** A new one, of which there is no more than the announcement. */
   static LocalMedia announced(String sha256, String contentType, int contentLength, Link link) {
-    String id = sha256.substring(0, 22).replace('+', '-').replace('/', '_');
     return new LocalMedia(
-        id, sha256, contentType, contentLength, null, List.of(link), null, null, null);
+        id(sha256), sha256, contentType, contentLength, null, List.of(link), null, null, null);
+  }
+
+  static String id(String sha256) {
+    return sha256.substring(0, 22).replace('+', '-').replace('/', '_');
   }
 
   /**

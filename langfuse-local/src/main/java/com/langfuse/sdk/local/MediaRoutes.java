@@ -26,14 +26,17 @@ final class MediaRoutes {
   private static final String GOOGLE = "storage.googleapis.com";
 
   private final MediaStore store;
+  private final @Nullable Archive archive;
   private final @Nullable String uploadHost;
   private final String token = UUID.randomUUID().toString();
 
   /**
+   * @param archive null to keep nothing on disk
    * @param uploadHost host in the upload URLs; null for the one the announcement came to
    */
-  MediaRoutes(MediaStore store, @Nullable String uploadHost) {
+  MediaRoutes(MediaStore store, @Nullable Archive archive, @Nullable String uploadHost) {
     this.store = store;
+    this.archive = archive;
     this.uploadHost = uploadHost;
   }
 
@@ -43,6 +46,9 @@ final class MediaRoutes {
         LocalMedia.announced(hash(body), contentType(body), length(body), link(body));
     store.announce(announced);
     boolean isStored = store.get(announced.id()).map(LocalMedia::bytes).isPresent();
+    if (isStored && archive != null) {
+      archive.media(announced, null);
+    }
     Map<String, @Nullable String> answer = new LinkedHashMap<>();
     answer.put("mediaId", announced.id());
     answer.put("uploadUrl", isStored ? null : url(announced.id(), call));
@@ -51,10 +57,14 @@ final class MediaRoutes {
 
   private static String hash(Fields body) throws RefusedException {
     String hash = body.requireText("sha256Hash");
-    if (!SHA_256.matcher(hash).matches()) {
+    if (!isHash(hash)) {
       throw new RefusedException("sha256Hash must be 32 bytes in base64, that is 44 characters");
     }
     return hash;
+  }
+
+  static boolean isHash(@Nullable String text) {
+    return text != null && SHA_256.matcher(text).matches();
   }
 
   private static String contentType(Fields body) throws RefusedException {
@@ -112,6 +122,9 @@ final class MediaRoutes {
       throw new RefusedException("Bytes of SHA-256 " + hash + ", not " + media.sha256());
     }
     store.changeKnown(id, each -> each.uploaded(call.body()));
+    if (archive != null) {
+      archive.media(find(id), call.body());
+    }
     return Answer.ok("{}");
   }
 

@@ -5,7 +5,6 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -16,11 +15,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The socket on loopback: reads requests, lets faults have their turn, writes answers. */
+/** The socket: reads requests, lets faults have their turn, writes answers. */
 final class Receiver implements AutoCloseable {
 
   private static final String NO_DELAY = "sun.net.httpserver.nodelay";
-  private static final byte[] LOOPBACK = {127, 0, 0, 1};
   private static final int NO_ANSWER = 0;
 
   static {
@@ -37,16 +35,17 @@ final class Receiver implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads;
 
-  Receiver(int port, Api api, FaultQueue faults, RequestLog log) {
+  Receiver(InetSocketAddress address, Api api, FaultQueue faults, RequestLog log) {
     this.api = api;
     this.faults = faults;
     this.log = log;
     try {
-      var address = new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port);
       this.server = HttpServer.create(address, 0);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot listen on 127.0.0.1:" + port + ": " + e.getMessage(), e);
+          "Cannot listen on %s:%d: %s"
+              .formatted(address.getAddress().getHostAddress(), address.getPort(), e.getMessage()),
+          e);
     }
     AtomicInteger count = new AtomicInteger();
     this.threads =

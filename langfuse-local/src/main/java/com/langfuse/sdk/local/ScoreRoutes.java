@@ -1,10 +1,13 @@
 package com.langfuse.sdk.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The two ways a score comes in: with others in a batch of events, or alone. */
 final class ScoreRoutes {
@@ -23,13 +26,37 @@ final class ScoreRoutes {
   private record Problem(String id, int status, String message, String error) {}
 
   private final ScoreStore store;
+  private final @Nullable Archive archive;
 
-  ScoreRoutes(ScoreStore store) {
+  /**
+   * @param archive null to keep nothing on disk
+   */
+  ScoreRoutes(ScoreStore store, @Nullable Archive archive) {
     this.store = store;
+    this.archive = archive;
   }
 
   Answer ingest(Call call) throws RefusedException {
-    JsonNode batch = body(call).node("batch");
+    Fields body = body(call);
+    Verdicts verdicts = take(body);
+    if (archive != null && !verdicts.successes().isEmpty()) {
+      archive.scores(body.object());
+    }
+    return Answer.of(207, verdicts);
+  }
+
+  /** Takes a batch that was kept on disk; false if nothing in it is a score. */
+  boolean read(String line) {
+    JsonNode body = Json.parse(line);
+    try {
+      return body != null && !take(Fields.of(body, "A line")).successes().isEmpty();
+    } catch (RefusedException unreadable) {
+      return false;
+    }
+  }
+
+  private Verdicts take(Fields body) throws RefusedException {
+    JsonNode batch = body.node("batch");
     if (!batch.isArray()) {
       throw new RefusedException("batch must be an array");
     }
@@ -52,7 +79,7 @@ final class ScoreRoutes {
       }
     }
     store.add(scores);
-    return Answer.of(207, verdicts);
+    return verdicts;
   }
 
   private static LocalScore score(Fields event) throws RefusedException {
@@ -62,9 +89,27 @@ final class ScoreRoutes {
   }
 
   Answer create(Call call) throws RefusedException {
-    LocalScore score = ScoreReader.read(body(call), call.at());
+    Fields body = body(call);
+    LocalScore score = ScoreReader.read(body, call.at());
     store.add(List.of(score));
+    if (archive != null) {
+      archive.scores(Json.tree(Map.of("batch", List.of(event(score, body)))));
+    }
     return Answer.of(200, Map.of("id", score.id()));
+  }
+
+  /** As it would have come in a batch, under the id it has now. */
+  private static Map<String, Object> event(LocalScore score, Fields body) {
+    JsonNode withId = ((ObjectNode) body.object()).put("id", score.id());
+    return Map.of(
+        "id",
+        UUID.randomUUID().toString(),
+        "type",
+        SCORE_CREATE,
+        "timestamp",
+        score.timestamp().toString(),
+        "body",
+        withId);
   }
 
   private static Fields body(Call call) throws RefusedException {

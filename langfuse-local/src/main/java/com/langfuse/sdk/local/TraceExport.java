@@ -26,15 +26,23 @@ record TraceExport(List<ReceivedSpan> spans, @Nullable String problem) {
 
   private static List<ReceivedSpan> decode(Call call) throws RefusedException {
     checkIngestionVersion(call.header("x-langfuse-ingestion-version"));
-    String contentType = lower(call.header("content-type"));
-    if (contentType.contains("application/x-protobuf")) {
-      return ProtobufDecoder.decode(call.content(Integer.MAX_VALUE));
-    } else if (contentType.contains("application/json")) {
+    if (isJson(call)) {
       return JsonDecoder.decode(call.content(Integer.MAX_VALUE));
+    } else if (contentType(call).contains("application/x-protobuf")) {
+      return ProtobufDecoder.decode(call.content(Integer.MAX_VALUE));
     }
     throw new RefusedException(
         "Content-Type must be application/x-protobuf or application/json, not '%s'"
-            .formatted(contentType));
+            .formatted(contentType(call)));
+  }
+
+  static boolean isJson(Call call) {
+    return contentType(call).contains("application/json");
+  }
+
+  private static String contentType(Call call) {
+    String header = call.header("content-type");
+    return header == null ? "" : header.toLowerCase(Locale.ROOT);
   }
 
   private static void checkIngestionVersion(@Nullable String header) throws RefusedException {
@@ -51,9 +59,5 @@ record TraceExport(List<ReceivedSpan> spans, @Nullable String problem) {
     throw new RefusedException(
         "x-langfuse-ingestion-version must be an integer up to %d, not '%s'"
             .formatted(NEWEST_INGESTION_VERSION, header));
-  }
-
-  private static String lower(@Nullable String header) {
-    return header == null ? "" : header.toLowerCase(Locale.ROOT);
   }
 }
