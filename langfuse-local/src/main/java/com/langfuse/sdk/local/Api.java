@@ -4,20 +4,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Langfuse's public API, as far as an SDK that records needs it: one request in, one answer out.
- */
+/** Langfuse's public API, as far as SDKs record and tools read: one request in, one answer out. */
 final class Api {
 
   private static final String PUBLIC = "/api/public/";
   private static final String HEALTH = PUBLIC + "health";
   private static final String PROJECTS = PUBLIC + "projects";
+  private static final String METRICS = PUBLIC + "otel/v1/metrics"; // taken, not kept
 
   private final String authorization;
   private final ObservationStore store;
   private final @Nullable Archive archive;
   private final ScoreRoutes scores;
   private final MediaRoutes media;
+  private final ObservationList observationList;
+  private final ScoreList scoreList;
 
   /**
    * @param archive null to keep nothing on disk
@@ -28,12 +29,15 @@ final class Api {
       ObservationStore store,
       @Nullable Archive archive,
       ScoreRoutes scores,
-      MediaRoutes media) {
+      MediaRoutes media,
+      ScoreList scoreList) {
     this.authorization = basic(publicKey, secretKey);
     this.store = store;
     this.archive = archive;
     this.scores = scores;
     this.media = media;
+    this.observationList = new ObservationList(store);
+    this.scoreList = scoreList;
   }
 
   static String basic(String publicKey, String secretKey) {
@@ -66,6 +70,9 @@ final class Api {
       case ScoreRoutes.INGESTION -> only("POST", call, () -> scores.ingest(call));
       case ScoreRoutes.SCORES -> only("POST", call, () -> scores.create(call));
       case MediaRoutes.MEDIA -> only("POST", call, () -> media.announce(call));
+      case ObservationList.PATH -> only("GET", call, () -> observationList.answer(call));
+      case ScoreList.PATH -> only("GET", call, () -> scoreList.answer(call));
+      case METRICS -> only("POST", call, () -> Answer.ok("{}"));
       default -> routeBelow(call);
     };
   }

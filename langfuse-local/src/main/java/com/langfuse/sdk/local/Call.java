@@ -31,7 +31,7 @@ record Call(
     return new Call(
         exchange.getRequestMethod(),
         String.valueOf(exchange.getRequestURI().getPath()), // none in the target of a CONNECT
-        exchange.getRequestURI().getQuery(),
+        exchange.getRequestURI().getRawQuery(),
         headers,
         new byte[0],
         at);

@@ -68,7 +68,7 @@ public final class LocalLangfuse implements AutoCloseable {
     this.archive = settings.data == null ? null : Archive.open(settings.data, Limits.STANDARD);
     ScoreRoutes scoring = new ScoreRoutes(scores, archive);
     MediaRoutes files = new MediaRoutes(media, archive, settings.uploadHost);
-    Api api = new Api(publicKey, secretKey, store, archive, scoring, files);
+    Api api = new Api(publicKey, secretKey, store, archive, scoring, files, new ScoreList(scores));
     try {
       if (archive != null) {
         archive.replay(store, scoring, media, settings.memory / 2);
