@@ -1,6 +1,7 @@
 package com.langfuse.sdk.local;
 
 import com.langfuse.sdk.local.JsonLines.Limits;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -311,9 +312,14 @@ public final class LocalLangfuse implements AutoCloseable {
   /** Prints from now on every trace when it is complete, and refusals at once; close to end. */
   TracePrinter print(TraceTree tree, Consumer<String> out, Duration moment, Duration patience) {
     TracePrinter printer = new TracePrinter(store, tree, out, moment, patience);
-    store.onGrowth(printer::grew);
+    store.onArrival(printer::grew);
     requests.onRefusal(printer::refused);
     return printer;
+  }
+
+  /** Prints from now on every observation when it arrives. */
+  void follow(TraceTree tree, Consumer<String> out) {
+    store.onArrival(batch -> batch.forEach(each -> out.accept(tree.line(each))));
   }
 
   private AssertionError shortfall(String awaited, Duration deadline) {
@@ -321,22 +327,17 @@ public final class LocalLangfuse implements AutoCloseable {
   }
 
   /**
-   * Runs as a program: {@code --port N}. Prints its address, the environment variables that point
-   * an SDK at it, and then each trace when it is complete. Requests it refuses get a line each, so
-   * that a wrong key does not look like silence. Ends when killed.
+   * Runs as a program; {@code --help} says how. Prints its address, the environment variables that
+   * point an SDK at it, and then each trace when it is complete. Requests it refuses get a line
+   * each, so that a wrong key does not look like silence. Ends when killed.
    */
   public static void main(String[] args) {
-    CommandLine commandLine;
     try {
-      commandLine = CommandLine.parse(args);
+      CommandLine.parse(args).run(System::getenv);
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage() + "\n\n" + CommandLine.USAGE);
       System.exit(2);
-      return;
-    }
-    try {
-      commandLine.run();
-    } catch (UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       System.err.println(e.getMessage());
       System.exit(1);
     }

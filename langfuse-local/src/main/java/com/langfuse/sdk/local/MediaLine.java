@@ -44,7 +44,7 @@ record MediaLine(
     return true;
   }
 
-  private boolean isWhole() {
+  boolean isWhole() {
     return MediaRoutes.isHash(sha256Hash)
         && contentType != null
         && links != null

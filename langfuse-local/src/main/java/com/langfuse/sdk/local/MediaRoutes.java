@@ -22,7 +22,7 @@ final class MediaRoutes {
   private static final Pattern SHA_256 = Pattern.compile("[A-Za-z0-9+/]{43}=");
   private static final List<String> FIELDS = List.of("input", "output", "metadata");
   private static final int LARGEST_FILE = 1_000_000_000;
-  private static final String CHECKSUM = "x-amz-checksum-sha256";
+  static final String CHECKSUM = "x-amz-checksum-sha256";
   private static final String GOOGLE = "storage.googleapis.com";
 
   private final MediaStore store;
@@ -108,7 +108,7 @@ final class MediaRoutes {
     }
     LocalMedia media = find(id);
     require(call, "content-type", media.contentType());
-    if (isGoogle()) {
+    if (isGoogle(uploadHost)) {
       refuseUnsigned(call);
     } else {
       require(call, CHECKSUM, media.sha256());
@@ -135,8 +135,8 @@ final class MediaRoutes {
     }
   }
 
-  private boolean isGoogle() {
-    return uploadHost != null && (uploadHost.equals(GOOGLE) || uploadHost.endsWith("." + GOOGLE));
+  static boolean isGoogle(@Nullable String host) {
+    return host != null && (host.equals(GOOGLE) || host.endsWith("." + GOOGLE));
   }
 
   /** Google's store takes no headers but the signed ones, least of all those of its rivals. */

@@ -8,12 +8,10 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -37,7 +35,8 @@ final class ObservationStore {
   private final Changes changes = new Changes();
   private final Map<Key, LocalObservation> observations = new LinkedHashMap<>();
   private final Map<String, StoredTrace> traces = new LinkedHashMap<>(); // by their last growth
-  private final List<Consumer<Set<String>>> growthListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<List<LocalObservation>>> arrivalListeners =
+      new CopyOnWriteArrayList<>();
   private final List<Runnable> changeListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<LocalObservation>> waiting = new ArrayList<>();
   private final @Nullable SpanIds idsOnly;
@@ -56,9 +55,9 @@ final class ObservationStore {
     this.mostBytes = mostBytes;
   }
 
-  /** Tells a listener the ids of traces that grew, on the thread that made them grow. */
-  void onGrowth(Consumer<Set<String>> listener) {
-    growthListeners.add(listener);
+  /** Tells a listener what has arrived, on the thread that brought it. */
+  void onArrival(Consumer<List<LocalObservation>> listener) {
+    arrivalListeners.add(listener);
   }
 
   /** Tells a listener that there is a new {@link #version}, on the thread that made it. */
@@ -83,15 +82,13 @@ final class ObservationStore {
   }
 
   private void keep(List<LocalObservation> batch) {
-    Set<String> traceIds = new LinkedHashSet<>();
-    batch.forEach(each -> traceIds.add(each.traceId()));
     changes.make(
         () -> {
           version++;
           batch.forEach(this::put);
           forgetOldest();
         });
-    growthListeners.forEach(each -> each.accept(traceIds));
+    arrivalListeners.forEach(each -> each.accept(batch));
     changeListeners.forEach(Runnable::run);
   }
 

@@ -2,8 +2,8 @@ package com.langfuse.sdk.local;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -49,9 +49,9 @@ final class TracePrinter implements AutoCloseable {
     this.patience = patience;
   }
 
-  /** Starts the wait for these traces anew. */
-  synchronized void grew(Set<String> traceIds) {
-    for (String id : traceIds) {
+  /** Starts the wait for the traces of these anew. */
+  synchronized void grew(List<LocalObservation> batch) {
+    for (String id : batch.stream().map(LocalObservation::traceId).distinct().toList()) {
       Duration wait = store.hasRoot(id) ? moment : patience;
       Future<?> print = clock.schedule(() -> print(id), wait.toMillis(), TimeUnit.MILLISECONDS);
       Future<?> former = pending.put(id, print);

@@ -1,6 +1,8 @@
 package com.langfuse.sdk.local;
 
 import java.time.Duration;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,6 +26,8 @@ record TraceTree(boolean durations, Palette palette) {
   private static final int LONGEST_NAME = 80;
   private static final int LONGEST_MESSAGE = 120;
   private static final int DEEPEST_INDENT = 3 * 40;
+  private static final int SHORT_ID = 8;
+  private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
 
   private record Line(TraceForest.Node node, String indent, boolean last) {}
 
@@ -77,6 +81,18 @@ record TraceTree(boolean durations, Palette palette) {
     }
     parts.add(palette.quiet(TerminalText.count(trace.observations().size(), "observation")));
     return String.join(GAP, parts);
+  }
+
+  /** An observation by itself, with the time of its end and the beginning of its trace's id. */
+  String line(LocalObservation observation) {
+    String trace = observation.traceId();
+    String end =
+        observation.endTime() == null
+            ? ""
+            : CLOCK.format(observation.endTime().atZone(ZoneId.systemDefault()));
+    return palette.quiet(end + " " + name(trace.substring(0, Math.min(SHORT_ID, trace.length()))))
+        + GAP
+        + describe(observation);
   }
 
   private String describe(LocalObservation observation) {

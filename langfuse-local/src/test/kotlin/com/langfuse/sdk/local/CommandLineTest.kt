@@ -1,47 +1,106 @@
 package com.langfuse.sdk.local
 
+import io.kotest.assertions.nondeterministic.eventually
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.datatest.withData
+import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldMatch
 import io.kotest.matchers.string.shouldStartWith
+import java.io.ByteArrayOutputStream
+import java.io.IOException
+import java.io.PrintStream
+import java.io.UncheckedIOException
+import java.net.URI
+import java.nio.file.Path
 import java.time.Duration
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
+import kotlin.io.path.Path
+import kotlin.io.path.appendText
+import kotlin.io.path.deleteExisting
+import kotlin.io.path.writeText
+import kotlin.time.toKotlinDuration
 
 class CommandLineTest :
     FunSpec({
 
         context("arguments") {
-            withData<Pair<List<String>, CommandLine>>(
-                { (args, read) -> "$args is $read" },
+            withData<Pair<String, Map<String, String>>>(
+                { (args, read) -> "'$args' is $read" },
                 listOf(
-                    listOf<String>() to CommandLine(0, false),
-                    listOf("--port", "3000") to CommandLine(3000, false),
-                    listOf("--port=3000") to CommandLine(3000, false),
-                    listOf("--port", "1", "--port", "2") to CommandLine(2, false),
-                    listOf("--help") to CommandLine(0, true),
+                    "" to mapOf(),
+                    "--port 3000" to mapOf("--port" to "3000"),
+                    "--port=3000 --open" to mapOf("--port" to "3000", "--open" to ""),
+                    "--port 1 --port 2" to mapOf("--port" to "2"),
+                    "--data=a=b --follow" to mapOf("--data" to "a=b", "--follow" to ""),
+                    "--host 0.0.0.0 --keys pk:sk:x" to mapOf("--host" to "0.0.0.0", "--keys" to "pk:sk:x"),
+                    "--data d --send-to https://x" to mapOf("--data" to "d", "--send-to" to "https://x"),
+                    "-h" to mapOf("--help" to ""),
                 ),
-            ) { (args, read) -> CommandLine.parse(*args.toTypedArray()) shouldBe read }
+            ) { (args, read) -> parse(args) shouldBe CommandLine(read) }
         }
 
         context("arguments nobody understands") {
-            withData<Pair<List<String>, String>>(
-                { (args, _) -> "$args" },
+            withData<Pair<String, String>>(
+                { (args, _) -> args },
                 listOf(
-                    listOf("--port") to "--port needs a number",
-                    listOf("--port", "many") to "not many",
-                    listOf("--port", "65536") to "not 65536",
-                    listOf("--port=-1") to "not -1",
-                    listOf("3000") to "Unknown argument: 3000",
+                    "--port" to "--port needs a value",
+                    "--port many" to "--port needs a number from 0 to 65535, not many",
+                    "--port 65536" to "not 65536",
+                    "--port=-1" to "not -1",
+                    "3000" to "Unknown argument: 3000",
+                    "--open=yes" to "Unknown argument: --open=yes",
+                    "--keys pk" to "--keys needs a public and a secret one",
+                    "--keys :sk" to "--keys needs",
+                    "--send-to https://x" to "--send-to needs --data",
                 ),
             ) { (args, message) ->
-                shouldThrow<IllegalArgumentException> { CommandLine.parse(*args.toTypedArray()) }
-                    .message shouldContain message
+                shouldThrow<IllegalArgumentException> { parse(args) }.message shouldContain message
             }
+        }
+
+        test("without a port it is the usual one, or else any that is free; one that was asked for must be free") {
+            parse("").start().use { first ->
+                parse("").start().use { second ->
+                    first.baseUrl().port shouldNotBe second.baseUrl().port
+                    shouldThrow<UncheckedIOException> { parse("--port ${second.baseUrl().port}").start() }
+                        .message shouldStartWith "Cannot listen on 127.0.0.1:${second.baseUrl().port}: "
+                }
+            }
+        }
+
+        test("others are let in only where keys of one's own are set") {
+            listOf("--host 0.0.0.0", "--host 0.0.0.0 --keys pk-lf-local:x", "--host :: --keys x:sk-lf-local").forEach {
+                shouldThrow<IllegalArgumentException> { parse("$it --port 0").start() }
+                    .message shouldContain "which others can reach: set keys of your own, too"
+            }
+            shouldThrow<IllegalArgumentException> { parse("--host nobody.invalid").start() }
+                .message shouldContain "host is nobody.invalid, which nobody knows"
+
+            parse("--host 0.0.0.0 --keys pk-mine:sk-mine --port 0").start().use {
+                it.baseUrl().host shouldBe "127.0.0.1"
+                Sender(it).post(export(span("x"))).statusCode() shouldBe 200
+                Sender(it).post(export(span("x")), headers = mapOf("Authorization" to "Basic x")).statusCode() shouldBe
+                    401
+            }
+            parse("--host ::1 --port 0").start().use { it.baseUrl().host shouldBe "[::1]" }
+        }
+
+        test("the browser is the one of the system, and its absence no accident") {
+            val page = URI("http://127.0.0.1:1")
+            DesktopBrowser.command("Mac OS X", page) shouldBe listOf("open", "http://127.0.0.1:1")
+            DesktopBrowser.command("Windows 11", page).first() shouldBe "rundll32"
+            DesktopBrowser.command("Linux", page) shouldBe listOf("xdg-open", "http://127.0.0.1:1")
+            DesktopBrowser.start(listOf("no-such-program-anywhere")) shouldBe false
+            val opened = Path(System.getProperty("java.io.tmpdir")).resolve("opened-${System.nanoTime()}")
+            DesktopBrowser.start(listOf("mkdir", "$opened")) shouldBe true
+            eventually(SOON.toKotlinDuration()) { opened.deleteExisting() }
         }
 
         test("the environment printed points an SDK here, keys included") {
@@ -53,6 +112,89 @@ class CommandLineTest :
                 val header = lines.single { "HEADERS" in it }.substringAfter("Authorization=")
                 val authorization = header.replace("%20", " ").replace("%3D", "=")
                 sender.get("/api/public/projects", authorization).statusCode() shouldBe 200
+            }
+        }
+
+        context("sending on what a folder keeps") {
+            fun kept(fill: (LocalLangfuse, Sender) -> Unit) =
+                tempdir().toPath().also { withLangfuse(LocalLangfuse.builder().data(it), fill) }
+
+            fun send(
+                folder: Path,
+                target: LocalLangfuse,
+            ) = ByteArrayOutputStream().also {
+                Resend(URI("${target.baseUrl()}/"), target.publicKey(), target.secretKey(), Duration.ofMillis(1))
+                    .send(folder, PrintStream(it))
+            }.toString()
+
+            test("traces, scores and files arrive as they were, and only once if sent twice") {
+                lateinit var before: LocalLangfuse
+                val folder =
+                    kept { langfuse, sender ->
+                        before = langfuse
+                        sender.post(export(span("root"), span("child", 2, 1)))
+                        sender.post(export(span("other", trace = TRACE.reversed())))
+                        sender.api("POST", "/api/public/scores", """{"name":"n","value":1,"traceId":"$TRACE"}""")
+                        sender.upload("picture".toByteArray())
+                        sender.upload("picture".toByteArray(), TRACE.reversed())
+                    }
+
+                withLangfuse { langfuse, _ ->
+                    send(folder, langfuse) shouldBe "media: 2 sent\ntraces: 2 sent\nscores: 1 sent\n"
+                    send(folder, langfuse)
+                    langfuse.observations() shouldBe before.observations()
+                    langfuse.scores() shouldBe before.scores()
+                    langfuse.media().single().links() shouldBe before.media().single().links()
+                    langfuse.media().single().uploadHttpStatus() shouldBe 200
+                    langfuse.requests().filter { it.spans() > 0 }.forEach {
+                        it.headers()["x-langfuse-ingestion-version"] shouldBe "4"
+                    }
+                }
+            }
+
+            test("it tries again while that may help, and says what does not") {
+                val folder = kept { _, sender -> sender.post(export(span("x"))) }
+                withLangfuse { langfuse, _ ->
+                    langfuse.enqueue(Fault.status(503), Fault.status(429), Fault.status(500))
+                    send(folder, langfuse)
+                    langfuse.requests().map { it.status() } shouldBe listOf(503, 429, 500, 200)
+
+                    langfuse.enqueue(Fault.status(403))
+                    shouldThrow<IOException> { send(folder, langfuse) }
+                        .message shouldStartWith "POST /api/public/otel/v1/traces answered 403: "
+                }
+            }
+
+            test("lines that make no sense are counted, the others sent") {
+                val folder = kept { _, sender -> sender.post(export(span("x"))) }
+                folder.resolve("traces-00000001.jsonl").appendText("""{"resourceSp""")
+                folder.resolve("media-00000001.jsonl").writeText("{}\n")
+                withLangfuse { langfuse, _ ->
+                    send(folder, langfuse) shouldBe
+                        "media: 1 sent, 1 refused\ntraces: 1 sent, 1 refused\nscores: 0 sent\n"
+                }
+            }
+
+            test("address and keys are asked for by name") {
+                fun to(
+                    address: String,
+                    vararg keys: Pair<String, String>,
+                ) = shouldThrow<IllegalArgumentException> { Resend.to(address, mapOf(*keys)::get) }.message
+
+                to("nowhere") shouldBe "--send-to needs an address like https://host, not nowhere"
+                to("http://h") shouldContain "set LANGFUSE_PUBLIC_KEY"
+                to("http://h", "LANGFUSE_PUBLIC_KEY" to "pk") shouldContain "set LANGFUSE_SECRET_KEY"
+            }
+        }
+
+        test("following prints every observation when it arrives, by itself") {
+            withLangfuse { langfuse, sender ->
+                val printed = LinkedBlockingQueue<String>()
+                langfuse.follow(TraceTree(false, Palette.PLAIN), printed::add)
+                sender.post(export(span("child\n", 2, parent = 1), span("root", 1, millis = 200)))
+
+                printed.take() shouldMatch """\d\d:04:05.223 0af76519  SPAN child␊"""
+                printed.take() shouldMatch """\d\d:04:05.323 0af76519  SPAN root"""
             }
         }
 
@@ -129,4 +271,8 @@ class CommandLineTest :
                 }
             }
         }
-    })
+    }) {
+    private companion object {
+        fun parse(args: String) = CommandLine.parse(*args.split(" ").filter { it.isNotEmpty() }.toTypedArray())
+    }
+}

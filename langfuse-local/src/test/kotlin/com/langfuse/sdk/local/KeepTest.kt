@@ -16,8 +16,6 @@ import java.io.UncheckedIOException
 import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.attribute.PosixFilePermissions
-import java.security.MessageDigest
-import java.util.Base64
 import kotlin.io.path.appendText
 import kotlin.io.path.deleteExisting
 import kotlin.io.path.fileSize
@@ -42,23 +40,6 @@ class KeepTest :
         fun score(id: String) =
             """{"batch":[{"id":"e","type":"score-create","timestamp":"2026-01-02T03:04:05Z","body":
                 {"id":"$id","name":"n","value":0.5,"traceId":"$TRACE"}}]}"""
-
-        fun Sender.upload(
-            bytes: ByteArray,
-            trace: String = TRACE,
-        ) {
-            val hash = Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(bytes))
-            val announced =
-                api(
-                    "POST",
-                    "/api/public/media",
-                    """{"sha256Hash":"$hash","contentType":"image/png","contentLength":${bytes.size},
-                    "traceId":"$trace","field":"input"}""",
-                )
-            val url = json(announced.body())["uploadUrl"].textValue() ?: return
-            val headers = mapOf("Content-Type" to "image/png", "x-amz-checksum-sha256" to hash)
-            send("PUT", url, bytes, headers).statusCode() shouldBe 200
-        }
 
         test("what arrived is there again after a restart: traces, scores, media") {
             val folder = folder()

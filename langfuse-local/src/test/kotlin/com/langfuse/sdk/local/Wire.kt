@@ -1,5 +1,6 @@
 package com.langfuse.sdk.local
 
+import com.fasterxml.jackson.databind.ObjectMapper
 import com.google.protobuf.ByteString
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest
 import io.opentelemetry.proto.common.v1.AnyValue
@@ -15,6 +16,7 @@ import java.io.ByteArrayOutputStream
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
+import java.security.MessageDigest
 import java.time.Duration
 import java.time.Instant
 import java.util.Base64
@@ -177,6 +179,25 @@ class Sender(private val langfuse: LocalLangfuse) {
         body: ByteArray,
         headers: Map<String, String> = emptyMap(),
     ) = send(method, path, body, mapOf("Content-Type" to "application/json", "Authorization" to basic()) + headers)
+
+    /** A file on its whole way: announced, and uploaded unless it is there already. */
+    fun upload(
+        bytes: ByteArray,
+        trace: String = TRACE,
+        contentType: String = "image/png",
+    ) {
+        val hash = Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(bytes))
+        val announced =
+            api(
+                "POST",
+                "/api/public/media",
+                """{"sha256Hash":"$hash","contentType":"$contentType","contentLength":${bytes.size},
+                "traceId":"$trace","field":"input"}""",
+            )
+        val url = ObjectMapper().readTree(announced.body())["uploadUrl"].textValue() ?: return
+        val headers = mapOf("Content-Type" to contentType, "x-amz-checksum-sha256" to hash)
+        check(send("PUT", url, bytes, headers).statusCode() == 200) { "$url refused the bytes" }
+    }
 
     /** A request with these headers and no others; `target` may be a whole URL. */
     fun send(

@@ -1,0 +1,199 @@
+package com.langfuse.sdk.local;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends what a folder keeps to a Langfuse, under the ids it has: to send it twice does no harm.
+ * Ends at the first line that is not taken.
+ */
+final class Resend {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+  private static final int TRIES = 6;
+
+  /** What to do with one line; how many things in it were refused. */
+  private interface Sending {
+    int send(String line) throws IOException, InterruptedException;
+  }
+
+  private final URI target;
+  private final String authorization;
+  private final Duration pause;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+
+  /**
+   * @param pause before the second try, doubled for each one after that
+   */
+  Resend(URI target, String publicKey, String secretKey, Duration pause) {
+    this.target = target;
+    this.authorization = Api.basic(publicKey, secretKey);
+    this.pause = pause;
+  }
+
+  /**
+   * @throws IllegalArgumentException if the address or a key is missing or makes no sense
+   */
+  static Resend to(String address, UnaryOperator<@Nullable String> environment) {
+    URI target = URI.create(address.endsWith("/") ? address : address + "/");
+    if (target.getHost() == null) {
+      throw new IllegalArgumentException(
+          "--send-to needs an address like https://host, not " + address);
+    }
+    return new Resend(
+        target,
+        key("LANGFUSE_PUBLIC_KEY", environment),
+        key("LANGFUSE_SECRET_KEY", environment),
+        Duration.ofSeconds(1));
+  }
+
+  private static String key(String name, UnaryOperator<@Nullable String> environment) {
+    String key = environment.apply(name);
+    if (key == null || key.isBlank()) {
+      throw new IllegalArgumentException("--send-to needs the keys of that Langfuse: set " + name);
+    }
+    return key;
+  }
+
+  /** Files first, so that a trace shows them at once. */
+  void send(Path folder, PrintStream out) throws IOException, InterruptedException {
+    sendAll(folder, Archive.MEDIA, this::sendMedia, out);
+    sendAll(folder, Archive.TRACES, this::sendTraces, out);
+    sendAll(folder, Archive.SCORES, this::sendScores, out);
+  }
+
+  private void sendAll(Path folder, String kind, Sending sending, PrintStream out)
+      throws IOException, InterruptedException {
+    int sent = 0;
+    int refused = 0;
+    for (Path file : JsonLines.files(folder, kind)) {
+      try (Stream<String> lines = JsonLines.lines(file)) {
+        for (Iterator<String> each = lines.iterator(); each.hasNext(); ) {
+          String line = each.next();
+          if (Json.parse(line) == null) {
+            refused++; // cut off, as by a full disk
+            continue;
+          }
+          refused += sending.send(line);
+          sent++;
+        }
+      }
+    }
+    out.printf(
+        "%s: %d sent%s%n", kind, sent, refused == 0 ? "" : ", %d refused".formatted(refused));
+  }
+
+  private int sendTraces(String line) throws IOException, InterruptedException {
+    post(TraceExport.PATH, line);
+    return 0;
+  }
+
+  private int sendScores(String line) throws IOException, InterruptedException {
+    return post(ScoreRoutes.INGESTION, line).path("errors").size();
+  }
+
+  private int sendMedia(String line) throws IOException, InterruptedException {
+    MediaLine file = Json.read(line, MediaLine.class);
+    if (file == null || !file.isWhole()) {
+      return 1;
+    }
+    for (LocalMedia.Link link : file.links()) {
+      JsonNode answer = post(MediaRoutes.MEDIA, Json.text(announcement(file, link)));
+      String url = answer.path("uploadUrl").asText(null);
+      if (url != null && file.bytes() != null) {
+        upload(file, file.bytes(), url, answer.path("mediaId").asText());
+      }
+    }
+    return 0;
+  }
+
+  private static Map<String, Object> announcement(MediaLine file, LocalMedia.Link link) {
+    Map<String, Object> announcement = new LinkedHashMap<>();
+    announcement.put("sha256Hash", file.sha256Hash());
+    announcement.put("contentType", file.contentType());
+    announcement.put("contentLength", file.contentLength());
+    announcement.put("traceId", link.traceId());
+    announcement.put("field", link.field());
+    if (link.observationId() != null) {
+      announcement.put("observationId", link.observationId());
+    }
+    return announcement;
+  }
+
+  private void upload(MediaLine file, byte[] bytes, String url, String mediaId)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder put =
+        HttpRequest.newBuilder(target.resolve(url))
+            .header("Content-Type", file.contentType())
+            .PUT(BodyPublishers.ofByteArray(bytes));
+    if (!MediaRoutes.isGoogle(target.resolve(url).getHost())) {
+      put.header(MediaRoutes.CHECKSUM, file.sha256Hash()).header("x-ms-blob-type", "BlockBlob");
+    }
+    HttpResponse<String> uploaded = exchange(put);
+    String report =
+        Json.text(
+            Map.of(
+                "uploadedAt", Instant.now().toString(),
+                "uploadHttpStatus", uploaded.statusCode()));
+    exchange(
+        request(MediaRoutes.MEDIA + "/" + mediaId)
+            .method("PATCH", BodyPublishers.ofString(report)));
+  }
+
+  private JsonNode post(String path, String body) throws IOException, InterruptedException {
+    String answer = exchange(request(path).POST(BodyPublishers.ofString(body))).body();
+    JsonNode json = Json.parse(answer);
+    return json == null ? Json.tree(Map.of()) : json;
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(target.resolve(path.substring(1)))
+        .header("Authorization", authorization)
+        .header("Content-Type", "application/json")
+        .header("x-langfuse-ingestion-version", "4");
+  }
+
+  /** Tries again what may be taken later. */
+  private HttpResponse<String> exchange(HttpRequest.Builder builder)
+      throws IOException, InterruptedException {
+    HttpRequest request = builder.timeout(TIMEOUT).build();
+    Duration wait = pause;
+    for (int tries = 1; ; tries++) {
+      HttpResponse<String> answer =
+          client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+      int status = answer.statusCode();
+      if (status >= 200 && status < 300) {
+        return answer;
+      }
+      if (tries == TRIES || (status != 429 && status < 500)) {
+        throw new IOException(
+            "%s %s answered %d: %s"
+                .formatted(
+                    request.method(),
+                    request.uri().getPath(),
+                    status,
+                    TerminalText.oneLine(answer.body(), 200)));
+      }
+      Thread.sleep(wait.toMillis());
+      wait = wait.multipliedBy(2);
+    }
+  }
+}
