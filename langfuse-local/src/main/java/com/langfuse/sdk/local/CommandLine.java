@@ -48,6 +48,20 @@ record CommandLine(Map<String, String> options) {
   private static final Duration MOMENT = Duration.ofMillis(700);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** The whole program; returns its exit status. */
+  static int execute(String... args) {
+    try {
+      parse(args).run(System::getenv);
+      return 0;
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage() + "\n\n" + USAGE);
+      return 2;
+    } catch (IOException | UncheckedIOException e) {
+      System.err.println(e.getMessage());
+      return 1;
+    }
+  }
+
   /**
    * Takes {@code --port N} and {@code --port=N}.
    *
@@ -155,7 +169,7 @@ record CommandLine(Map<String, String> options) {
    *
    * @throws IOException if that is not taken; the message says why
    */
-  void run(UnaryOperator<@Nullable String> environment) throws IOException {
+  private void run(UnaryOperator<@Nullable String> environment) throws IOException {
     // Branches and arrows are no ASCII, whatever the locale claims about the terminal.
     PrintStream out =
         new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);

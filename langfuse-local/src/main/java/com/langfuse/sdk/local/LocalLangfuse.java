@@ -1,7 +1,6 @@
 package com.langfuse.sdk.local;
 
 import com.langfuse.sdk.local.JsonLines.Limits;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -332,14 +331,9 @@ public final class LocalLangfuse implements AutoCloseable {
    * each, so that a wrong key does not look like silence. Ends when killed.
    */
   public static void main(String[] args) {
-    try {
-      CommandLine.parse(args).run(System::getenv);
-    } catch (IllegalArgumentException e) {
-      System.err.println(e.getMessage() + "\n\n" + CommandLine.USAGE);
-      System.exit(2);
-    } catch (IOException | UncheckedIOException e) {
-      System.err.println(e.getMessage());
-      System.exit(1);
+    int status = CommandLine.execute(args);
+    if (status != 0) {
+      System.exit(status);
     }
   }
 
