@@ -15,6 +15,7 @@ import com.langfuse.sdk.score.ScoreDelivery;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
 import io.opentelemetry.sdk.trace.SpanLimits;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import org.jspecify.annotations.Nullable;
@@ -85,12 +86,14 @@ final class Assembly {
 
   /** Not by OpenTelemetrySdk: that looks for the incubator artifact and fails on an old one. */
   private SdkTracerProvider provider(LangfuseSpanProcessor processor) {
-    return SdkTracerProvider.builder()
-        .setSampler(sampler(settings.sampleRate()))
-        .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
-        .setIdGenerator(TraceIds.generator())
-        .addSpanProcessor(processor)
-        .build();
+    SdkTracerProviderBuilder provider =
+        SdkTracerProvider.builder()
+            .setSampler(sampler(settings.sampleRate()))
+            .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
+            .setIdGenerator(TraceIds.generator());
+    wishes.spanProcessors.forEach(
+        each -> provider.addSpanProcessor(new GuardedSpanProcessor(each, log)));
+    return provider.addSpanProcessor(processor).build();
   }
 
   private Langfuse client(TracerProvider provider, LangfuseSpanProcessor processor, boolean own) {

@@ -8,10 +8,13 @@ import com.langfuse.sdk.internal.Environment;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
 import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -57,6 +60,7 @@ public final class LangfuseBuilder {
   boolean separateTraces;
   boolean readBaggage = true;
   boolean claimInBaggage = true;
+  final List<SpanProcessor> spanProcessors = new ArrayList<>();
 
   LangfuseBuilder(Function<String, @Nullable String> environmentVariables) {
     this.variables = environmentVariables;
@@ -176,6 +180,21 @@ public final class LangfuseBuilder {
   /** False installs no JVM exit hook; then close the client yourself. True by default. */
   public LangfuseBuilder flushOnExit(boolean flushOnExit) {
     this.flushOnExit = flushOnExit;
+    return this;
+  }
+
+  /**
+   * One more processor on the client's own tracer provider, called before ours, such as one that
+   * copies baggage onto spans. May be called several times. One that throws costs no more than a
+   * warning. It stays yours: flushing and closing the client do not reach it. Not for {@link
+   * #attachTo}, where the provider is yours.
+   *
+   * <pre>{@code
+   * Langfuse.builder().spanProcessor(BaggageSpanProcessor.allowAllBaggageKeys()).build();
+   * }</pre>
+   */
+  public LangfuseBuilder spanProcessor(SpanProcessor processor) {
+    spanProcessors.add(Objects.requireNonNull(processor, "processor"));
     return this;
   }
 
