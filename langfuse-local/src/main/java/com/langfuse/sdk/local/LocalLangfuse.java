@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * place for a team's traces; that is what Langfuse is for. A load test of hours wants {@link
  * Builder#keepBodies} and {@link Builder#keepObservations} set to false.
  *
- * <p>The {@code await…} methods block on arrivals, without polling, and throw {@link
+ * <p>The {@code await…} methods block on arrivals, without polling, and nearly all throw {@link
  * AssertionError} when the deadline passes, because a trace that never came is a failed test and
  * not an exceptional state. The message shows the tree of what did arrive. An interrupted thread
  * stays interrupted and gets the same error at once.
@@ -183,6 +184,20 @@ public final class LocalLangfuse implements AutoCloseable {
                     "a trace '%s' with at least %s"
                         .formatted(name, TerminalText.count(observations, "observation")),
                     deadline));
+  }
+
+  /**
+   * Waits until the condition holds for all traces so far. It is asked on this thread, at once and
+   * after whatever arrives, and may take its time: receiving goes on meanwhile.
+   *
+   * <pre>{@code
+   * boolean both = langfuse.awaitTraces(traces -> traces.size() == 2, Duration.ofSeconds(5));
+   * }</pre>
+   *
+   * @return whether it held by the deadline; unlike the other methods this one throws nothing
+   */
+  public boolean awaitTraces(Predicate<List<LocalTrace>> condition, Duration deadline) {
+    return store.awaitTraces(condition, deadline);
   }
 
   /**

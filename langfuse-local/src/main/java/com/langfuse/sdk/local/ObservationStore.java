@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -254,6 +255,22 @@ final class ObservationStore {
           });
     } finally {
       changes.look(() -> waiting.remove(arrival));
+    }
+  }
+
+  /** Whether they got there in time. They are looked at without the lock: it may take a while. */
+  boolean awaitTraces(Predicate<List<LocalTrace>> condition, Duration deadline) {
+    long nanos = TimeUnit.NANOSECONDS.convert(deadline); // saturates where toNanos() would throw
+    long start = System.nanoTime();
+    while (true) {
+      long seen = changes.look(() -> version);
+      if (condition.test(traces())) {
+        return true;
+      }
+      Duration left = Duration.ofNanos(nanos - (System.nanoTime() - start));
+      if (changes.await(left, () -> Optional.of(version).filter(now -> now != seen)).isEmpty()) {
+        return false;
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /** Text from the outside, made fit for one place on one line of a terminal. */
-final class TerminalText {
+public final class TerminalText {
 
   private static final int CONTROL_PICTURES = 0x2400;
   private static final int PICTURE_OF_DELETE = 0x2421;
@@ -13,7 +13,7 @@ final class TerminalText {
   private static final int DELETE = 0x7F;
 
   /** Makes control characters visible instead of effective, and cuts what is too long. */
-  static String oneLine(String text, int maxCodePoints) {
+  public static String oneLine(String text, int maxCodePoints) {
     StringBuilder line = new StringBuilder(Math.min(text.length(), maxCodePoints));
     text.codePoints()
         .limit(maxCodePoints)
@@ -42,7 +42,7 @@ final class TerminalText {
   }
 
   /** Three digits or so in the unit that suits: 12 ms, 1.24 s, 3 min 05 s, 2 h 10 min. */
-  static String duration(Duration duration) {
+  public static String duration(Duration duration) {
     if (duration.toHours() > 0) {
       return String.format(
           Locale.ROOT, "%d h %02d min", duration.toHours(), duration.toMinutesPart());
@@ -59,7 +59,7 @@ final class TerminalText {
   }
 
   /** 1 span, 2 spans. */
-  static String count(int count, String noun) {
+  public static String count(int count, String noun) {
     return count + " " + noun + (count == 1 ? "" : "s");
   }
 

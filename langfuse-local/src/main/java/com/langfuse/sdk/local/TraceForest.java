@@ -15,10 +15,10 @@ import java.util.Set;
  * go round in a circle have no root of their own; the first of them serves. Linear in the size of
  * the trace, and without recursion, which a chain of thousands would not survive.
  */
-final class TraceForest {
+public final class TraceForest {
 
   /** An observation and those below it, both in start order. */
-  record Node(LocalObservation observation, List<Node> children) {}
+  public record Node(LocalObservation observation, List<Node> children) {}
 
   private final Map<String, List<LocalObservation>> byParent = new HashMap<>();
   private final Set<LocalObservation> planted = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -34,7 +34,8 @@ final class TraceForest {
     trace.observations().forEach(this::plant);
   }
 
-  static List<Node> of(LocalTrace trace) {
+  /** The roots, in start order; none for an empty trace. */
+  public static List<Node> of(LocalTrace trace) {
     return new TraceForest(trace).roots;
   }
 

@@ -1,0 +1,60 @@
+package com.langfuse.sdk.local.assertion;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value as Langfuse stores it: text stays as it is, everything else is JSON text.
+ *
+ * @param container what the text says if it is a JSON object or array
+ */
+record StoredText(String text, @Nullable JsonNode container) {
+
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** 1 and 1.0 are the same number to whoever reads it. */
+  private static final Comparator<JsonNode> BY_MEANING =
+      (one, other) ->
+          one.isNumber() && other.isNumber()
+              ? one.decimalValue().compareTo(other.decimalValue())
+              : one.equals(other) ? 0 : 1;
+
+  static StoredText of(Object value) {
+    String text = value instanceof CharSequence chars ? chars.toString() : json(value);
+    return new StoredText(text, container(text));
+  }
+
+  private static String json(Object value) {
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "a %s cannot be written as JSON: pass the text that is expected"
+              .formatted(value.getClass().getName()),
+          e);
+    }
+  }
+
+  /** The same text, or objects or arrays that differ in spaces and in the order of fields only. */
+  boolean means(@Nullable String actual) {
+    if (actual == null || container == null) {
+      return text.equals(actual);
+    }
+    JsonNode other = container(actual);
+    return other != null && container.equals(BY_MEANING, other);
+  }
+
+  private static @Nullable JsonNode container(String text) {
+    try {
+      JsonNode node = MAPPER.readTree(text);
+      return node.isContainerNode() ? node : null;
+    } catch (JsonProcessingException notJson) {
+      return null;
+    }
+  }
+}
