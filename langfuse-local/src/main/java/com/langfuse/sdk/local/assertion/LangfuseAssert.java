@@ -1,7 +1,6 @@
 package com.langfuse.sdk.local.assertion;
 
 import com.langfuse.sdk.local.LocalLangfuse;
-import com.langfuse.sdk.local.LocalObservation;
 import com.langfuse.sdk.local.LocalTrace;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,12 +83,16 @@ public final class LangfuseAssert {
   private String uncovered(LocalTrace trace) {
     List<String> names =
         trace.observations().stream()
-            .filter(each -> !covered.contains(ObservationKey.of(each)))
+            .filter(each -> !isAccountedFor(ObservationKey.of(each)))
             .map(each -> each.type() + " " + Excerpt.of(each.name()))
             .toList();
     return names.isEmpty()
         ? ""
         : StartedObservations.enumerate(names) + " in trace '" + Excerpt.of(trace.name()) + "'";
+  }
+
+  private boolean isAccountedFor(ObservationKey key) {
+    return covered.contains(key) || (started != null && started.isEarlier(key));
   }
 
   void cover(LocalTrace trace) {
@@ -106,8 +109,11 @@ public final class LangfuseAssert {
 
   /** Whether all that the client has started is among these, and nothing else is. */
   boolean isAll(List<LocalTrace> traces) {
-    List<LocalObservation> arrived =
-        traces.stream().flatMap(each -> each.observations().stream()).toList();
+    List<ObservationKey> arrived =
+        traces.stream()
+            .flatMap(each -> each.observations().stream())
+            .map(ObservationKey::of)
+            .toList();
     return started != null && started.areAll(arrived);
   }
 

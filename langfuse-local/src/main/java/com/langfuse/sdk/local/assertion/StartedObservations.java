@@ -1,11 +1,12 @@
 package com.langfuse.sdk.local.assertion;
 
-import com.langfuse.sdk.local.LocalObservation;
 import com.langfuse.sdk.local.TerminalText;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -25,6 +26,9 @@ public final class StartedObservations {
 
   private final Map<ObservationKey, Started> started = new LinkedHashMap<>();
 
+  /** Left open by earlier tests: when they end at last, that is not this test's affair. */
+  private final Set<ObservationKey> earlier = new HashSet<>();
+
   /**
    * An observation has been started.
    *
@@ -42,15 +46,25 @@ public final class StartedObservations {
     }
   }
 
-  /** Forgets all, as between two tests. */
+  /** Begins anew, as between two tests. */
   public synchronized void clear() {
+    started.forEach(
+        (key, each) -> {
+          if (!each.ended().get()) {
+            earlier.add(key);
+          }
+        });
     started.clear();
   }
 
+  synchronized boolean isEarlier(ObservationKey key) {
+    return earlier.contains(key);
+  }
+
   /** Whether these are all that were started, and none of another client. */
-  synchronized boolean areAll(Collection<LocalObservation> arrived) {
-    return arrived.size() == started.size()
-        && arrived.stream().map(ObservationKey::of).allMatch(started::containsKey);
+  synchronized boolean areAll(Collection<ObservationKey> arrived) {
+    List<ObservationKey> ofNow = arrived.stream().filter(each -> !isEarlier(each)).toList();
+    return ofNow.size() == started.size() && ofNow.stream().allMatch(started::containsKey);
   }
 
   /** A sentence about those that were not ended; null when there are none. */

@@ -195,6 +195,19 @@ class AwaitingAssertionTest :
                 }
             }
 
+            test("what an earlier test has left open may end in this one") {
+                withLangfuse { local, sender ->
+                    val started = StartedObservations().apply { (1..3).forEach { start(it) } }
+                    started.clear()
+                    sender.post(export(spans))
+                    known(local, started).hasNothingElse()
+                    val ended = StartedObservations().apply { (1..3).forEach { start(it) } }
+                    (1..3).forEach { ended.end(TRACE, spanId(it)) }
+                    ended.clear()
+                    complaintOf { known(local, ended).hasNothingElse() } shouldContain "SPAN request"
+                }
+            }
+
             test("a failed assertion covers nothing") {
                 withLangfuse { local, sender ->
                     val traced = assertThat(local)
