@@ -15,13 +15,7 @@ import java.util.concurrent.Executors
 /** A Langfuse of the test's own, and a client that sends to it. */
 class Tracing : AutoCloseable {
     private val local = LocalLangfuse.start()
-    val langfuse: Langfuse =
-        Langfuse
-            .builder()
-            .publicKey(local.publicKey())
-            .secretKey(local.secretKey())
-            .baseUrl(local.baseUrl().toString())
-            .build()
+    val langfuse: Langfuse = clientOf(local)
 
     /** The one trace of the test, complete. */
     fun trace(): LocalTrace {
@@ -34,6 +28,16 @@ class Tracing : AutoCloseable {
         local.close()
     }
 }
+
+/** A client that sends there. */
+fun clientOf(local: LocalLangfuse): Langfuse =
+    Langfuse
+        .builder()
+        .publicKey(local.publicKey())
+        .secretKey(local.secretKey())
+        .baseUrl(local.baseUrl().toString())
+        .flushOnExit(false)
+        .build()
 
 /** A model endpoint that behaves as the test wants it to. */
 class Endpoint(private val behave: (HttpExchange) -> Unit) : AutoCloseable {

@@ -1,5 +1,7 @@
 package com.langfuse.sdk.samples
 
+import com.langfuse.sdk.kotest.LangfuseExtension
+import com.langfuse.sdk.kotest.shouldHaveTree
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
@@ -8,22 +10,26 @@ class JavaQuickstartTest :
     FunSpec({
         val model = autoClose(StandInModel.start())
 
-        test("search and generation are children of the request") {
-            Tracing().use { tracing ->
-                val answer = JavaQuickstart(tracing.langfuse, model).answer("What does a ticket cost?")
-                answer shouldContain "9 pounds for adults"
+        val langfuse = extension(LangfuseExtension(strict = true))
 
-                val trace = tracing.trace()
-                val request = trace.observation("answer-question")
-                request.input() shouldBe "What does a ticket cost?"
-                request.output() shouldBe answer
-                trace.children(request).map { "${it.type()} ${it.name()}" } shouldBe
-                    listOf("RETRIEVER search-handbook", "GENERATION chat")
-                trace.observation("search-handbook").output() shouldContain "visiting.txt"
-                trace.observation("chat").model() shouldBe "stand-in-1"
-                trace.observation("chat").output() shouldBe answer
-                trace.observation("chat").usage().keys shouldBe setOf("input", "output")
-            }
+        test("search and generation are children of the request") {
+            val answer = JavaQuickstart(langfuse.client, model).answer("What does a ticket cost?")
+            answer shouldContain "9 pounds for adults"
+
+            val trace =
+                langfuse.trace("answer-question") shouldHaveTree {
+                    span("answer-question") {
+                        inOrder()
+                        input("What does a ticket cost?")
+                        output(answer)
+                        retriever("search-handbook") { output { "visiting.txt" in it } }
+                        generation("chat") {
+                            model("stand-in-1")
+                            output(answer)
+                        }
+                    }
+                }
+            trace.observation("chat").usage().keys shouldBe setOf("input", "output")
         }
 
         test("the program prints the answer, what was delivered, and the trace of its user") {

@@ -1,34 +1,29 @@
 package com.langfuse.sdk.samples
 
+import com.langfuse.sdk.kotest.LangfuseExtension
+import com.langfuse.sdk.kotest.shouldHaveTree
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
-import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 
 class KotlinQuickstartTest :
     FunSpec({
-        test("parallel items are siblings, each with its own input and output") {
-            Tracing().use { tracing ->
-                withContext(Dispatchers.Default) { enrichAll(tracing.langfuse, listOf("lens", "cat", "submarine")) }
+        val langfuse = extension(LangfuseExtension(strict = true))
 
-                val trace = tracing.trace()
-                trace.toTree(false) shouldBe
-                    """
-                    batch-process  4 observations
-                    └─ SPAN batch-process
-                       ├─ TOOL process-item
-                       ├─ TOOL process-item
-                       └─ TOOL process-item
-                    """.trimIndent()
-                val batch = trace.observation("batch-process")
-                trace.children(batch).map { it.input() to it.output() } shouldContainExactlyInAnyOrder
-                    listOf(
-                        "lens" to "lens: lens.txt",
-                        "cat" to "cat: the-cats.txt",
-                        "submarine" to "submarine: not in the handbook",
-                    )
-                batch.input() shouldBe """["lens","cat","submarine"]"""
+        test("parallel items are siblings, each with its own input and output") {
+            withContext(Dispatchers.Default) { enrichAll(langfuse.client, listOf("lens", "cat", "submarine")) }
+
+            langfuse.trace("batch-process") shouldHaveTree {
+                span("batch-process") {
+                    input(listOf("lens", "cat", "submarine"))
+                    mapOf("lens" to "lens.txt", "cat" to "the-cats.txt", "submarine" to "not in the handbook")
+                        .forEach { (item, found) ->
+                            tool("process-item") {
+                                input(item)
+                                output("$item: $found")
+                            }
+                        }
+                }
             }
         }
     })

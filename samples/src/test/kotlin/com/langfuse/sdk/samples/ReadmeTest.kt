@@ -1,5 +1,10 @@
 package com.langfuse.sdk.samples
 
+import com.langfuse.sdk.local.LocalLangfuse
+import com.langfuse.sdk.local.assertion.LangfuseAssertions.assertThat
+import com.langfuse.sdk.local.assertion.LangfuseAssertions.generation
+import com.langfuse.sdk.local.assertion.LangfuseAssertions.tool
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
@@ -8,14 +13,18 @@ import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 import java.io.File
+import java.time.Duration
 
 /** The README shows code that compiles and output that is real: each block names where it is from. */
 class ReadmeTest :
     FunSpec({
         val blocks =
-            listOf("../README.md", "../integrations/langfuse-ktor/README.md").flatMap {
-                codeBlocks(File(it).readText())
-            }
+            listOf(
+                "../README.md",
+                "../integrations/langfuse-ktor/README.md",
+                "../integrations/langfuse-junit5/README.md",
+                "../integrations/langfuse-kotest/README.md",
+            ).flatMap { codeBlocks(File(it).readText()) }
 
         test("there are blocks in both languages, and a tree") {
             blocks.map { it.language }.toSet() shouldBe setOf("java", "kotlin", "text")
@@ -42,6 +51,18 @@ class ReadmeTest :
             Tracing().use { tracing ->
                 streamAnswer(tracing.langfuse, TwoWords, "Is it foggy?") { }
                 trees[1] shouldBe tracing.trace().toTree(false)
+            }
+        }
+
+        test("the failures shown are what a wrong expectation leads to") {
+            LocalLangfuse.start().use { local ->
+                clientOf(local).use { ManualObservation.record(it) }
+                val expected = generation("background", tool("fetch")).model("gpt-4o").output("done")
+                val shown = trees.drop(2)
+                shown.size shouldBe 2
+                shouldThrow<AssertionError> {
+                    assertThat(local).trace("background").within(Duration.ZERO).hasTree(expected)
+                }.message shouldBe shown.toSet().single()
             }
         }
     })

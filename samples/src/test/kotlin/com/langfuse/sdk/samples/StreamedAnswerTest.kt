@@ -1,28 +1,30 @@
 package com.langfuse.sdk.samples
 
 import com.langfuse.sdk.Usage
+import com.langfuse.sdk.kotest.LangfuseExtension
+import com.langfuse.sdk.kotest.shouldHaveTree
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
-import io.kotest.matchers.nulls.shouldNotBeNull
-import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flowOf
 
 class StreamedAnswerTest :
     FunSpec({
-        test("the stream is one generation; what its reader does is beside it, not below") {
-            Tracing().use { tracing ->
-                val heard = mutableListOf<String>()
-                streamAnswer(tracing.langfuse, TwoWords, "Is it foggy?") { heard += it }
+        val langfuse = extension(LangfuseExtension(strict = true))
 
-                heard shouldContainExactly listOf("Very ", "foggy.")
-                val trace = tracing.trace()
-                val answer = trace.observation("answer")
-                trace.children(answer).map { it.name } shouldContainExactly listOf("chat", "speak", "speak")
-                val chat = trace.observation("chat")
-                chat.output() shouldBe "Very foggy."
-                chat.usage() shouldBe mapOf("input" to 20L, "output" to 2L)
-                chat.completionStartTime().shouldNotBeNull()
+        test("the reader gets the pieces as they come, and the generation starts before it speaks") {
+            val heard = mutableListOf<String>()
+            streamAnswer(langfuse.client, TwoWords, "Is it foggy?") { heard += it }
+
+            heard shouldContainExactly listOf("Very ", "foggy.")
+            langfuse.trace("answer") shouldHaveTree {
+                span("answer") {
+                    inOrder()
+                    input("Is it foggy?")
+                    generation("chat") { output("Very foggy.") }
+                    tool("speak") { input("Very ") }
+                    tool("speak") { input("foggy.") }
+                }
             }
         }
     })

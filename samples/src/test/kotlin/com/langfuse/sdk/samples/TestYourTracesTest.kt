@@ -1,49 +1,57 @@
 package com.langfuse.sdk.samples
 
 import com.langfuse.sdk.Langfuse
-import com.langfuse.sdk.local.LocalLangfuse
+import com.langfuse.sdk.kotest.LangfuseExtension
+import com.langfuse.sdk.kotest.shouldHaveTree
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.matchers.shouldBe
-import java.time.Duration
 
 /** How to test what a program traces: with a Langfuse on loopback, over the wire. */
 class TestYourTracesTest :
     FunSpec({
-        fun clientOf(local: LocalLangfuse): Langfuse =
-            Langfuse
-                .builder()
-                .publicKey(local.publicKey())
-                .secretKey(local.secretKey())
-                .baseUrl(local.baseUrl().toString())
-                .flushOnExit(false)
-                .build()
+        // region test
+        val langfuse = extension(LangfuseExtension(strict = true))
+
+        test("a streamed answer is one generation; what its reader does is beside it") {
+            streamAnswer(langfuse.client, TwoWords, "Is it foggy?") { }
+
+            langfuse.trace("answer") shouldHaveTree {
+                span("answer") {
+                    generation("chat") {
+                        model("two-words")
+                        output("Very foggy.")
+                        usage(input = 20, output = 2)
+                        hasTimeToFirstToken()
+                    }
+                    tool("speak") { input("Very ") }
+                    tool("speak") { input("foggy.") }
+                }
+            }
+        }
+        // endregion
 
         test("a manual observation and its child") {
-            // region test
-            LocalLangfuse.start().use { local ->
-                clientOf(local).use { langfuse -> ManualObservation.record(langfuse) }
+            ManualObservation.record(langfuse.client)
 
-                local.awaitTrace("background", Duration.ofSeconds(5), 2).toTree(false) shouldBe
-                    """
-                    background  2 observations
-                    └─ GENERATION background
-                       └─ TOOL child
-                    """.trimIndent()
+            langfuse.trace("background") shouldHaveTree {
+                generation("background") {
+                    output("done")
+                    tool("child")
+                }
             }
-            // endregion
         }
 
         test("an application's own OpenTelemetry: LLM spans arrive below ours, HTTP spans do not") {
-            LocalLangfuse.start().use { local ->
-                ExistingOpenTelemetry.run(
-                    Langfuse
-                        .builder()
-                        .publicKey(local.publicKey())
-                        .secretKey(local.secretKey())
-                        .baseUrl(local.baseUrl().toString()),
-                )
-                local.awaitObservations(2, Duration.ofSeconds(5)).map { "${it.type} ${it.name}" } shouldBe
-                    listOf("SPAN request", "GENERATION chat gpt-4o")
+            ExistingOpenTelemetry.run(
+                Langfuse
+                    .builder()
+                    .publicKey(langfuse.local.publicKey())
+                    .secretKey(langfuse.local.secretKey())
+                    .baseUrl(langfuse.local.baseUrl().toString()),
+            )
+
+            langfuse.trace("request") shouldHaveTree {
+                span("request")
+                generation("chat gpt-4o") { model("gpt-4o") }
             }
         }
     })
