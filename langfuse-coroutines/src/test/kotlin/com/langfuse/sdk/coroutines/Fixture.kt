@@ -3,6 +3,8 @@ package com.langfuse.sdk.coroutines
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.local.LocalObservation
+import com.langfuse.sdk.local.assertion.LangfuseAssert
+import com.langfuse.sdk.local.assertion.LangfuseAssertions.assertThat
 import io.kotest.matchers.shouldBe
 import java.time.Duration
 
@@ -27,6 +29,14 @@ internal suspend fun received(block: suspend (Langfuse) -> Unit): List<LocalObse
         block(langfuse)
         langfuse.flush(DEADLINE).isComplete shouldBe true
         local.observations()
+    }
+
+/** Assertions on what has arrived then. */
+internal suspend fun traced(block: suspend (Langfuse) -> Unit): LangfuseAssert =
+    withLangfuse { local, langfuse ->
+        block(langfuse)
+        langfuse.flush(DEADLINE).isComplete shouldBe true
+        assertThat(local)
     }
 
 internal fun List<LocalObservation>.named(name: String): LocalObservation = single { it.name == name }

@@ -4,6 +4,10 @@ import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.Observation
 import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.ObservationType.TOOL
+import com.langfuse.sdk.local.assertion.LangfuseAssertions.event
+import com.langfuse.sdk.local.assertion.LangfuseAssertions.generation
+import com.langfuse.sdk.local.assertion.LangfuseAssertions.span
+import com.langfuse.sdk.local.assertion.LangfuseAssertions.tool
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldContainAll
@@ -38,24 +42,22 @@ class InterplayTest :
         ): String = observation(name).call<String, RuntimeException> { Observation.current().id()!! }
 
         test("blocking Java code below a suspend block") {
-            val observations =
-                received { langfuse ->
-                    langfuse.observation("suspending") {
-                        withContext(Dispatchers.IO) { langfuse.java("java") }
-                        langfuse.propagate().userId("u").run<RuntimeException> { langfuse.java("in a scope") }
-                        langfuse.observation("in a block").run<RuntimeException> { langfuse.java("leaf") }
-                    }
+            traced { langfuse ->
+                langfuse.observation("suspending") {
+                    withContext(Dispatchers.IO) { langfuse.java("java") }
+                    langfuse.propagate().userId("u").run<RuntimeException> { langfuse.java("in a scope") }
+                    langfuse.observation("in a block").run<RuntimeException> { langfuse.java("leaf") }
                 }
-            val parent = observations.named("suspending").id
-            observations.named("java").parentId shouldBe parent
-            observations.named("in a scope").parentId shouldBe parent
-            observations.named("in a scope").userId shouldBe "u"
-            observations.named("leaf").parentId shouldBe observations.named("in a block").id
+            }.trace("suspending")
+                .hasTree(span("suspending", span("java"), span("in a scope"), span("in a block", span("leaf"))))
+                .get()
+                .observation("in a scope")
+                .userId shouldBe "u"
         }
 
         test("suspend code below a Java block: runBlocking, future, asCompletableFuture, callAsync") {
-            val observations =
-                received { langfuse ->
+            val traced =
+                traced { langfuse ->
                     langfuse.observation("java", TOOL).run<RuntimeException> { java ->
                         runBlocking {
                             langfuse.observation("runBlocking") { yield() }
@@ -78,43 +80,41 @@ class InterplayTest :
                             }
                         }.await()
                 }
-            val java = observations.named("java").id
-            listOf("runBlocking", "again", "on IO", "future", "deferred").forEach {
-                observations.named(it).parentId shouldBe
-                    java
-            }
-            observations.named("leaf").parentId shouldBe observations.named("again").id
-            observations.named("in async").parentId shouldBe observations.named("async").id
+            traced.trace("java").hasTree(
+                tool(
+                    "java",
+                    span("runBlocking"),
+                    span("again", span("leaf")),
+                    span("on IO"),
+                    span("future"),
+                    span("deferred"),
+                ),
+            )
+            traced.trace("async").hasTree(span("async", span("in async")))
+            traced.hasNothingElse()
         }
 
         test("a suspend block below a block of Java's, below a suspend block") {
-            val observations =
-                received { langfuse ->
-                    langfuse.observation("a") {
-                        langfuse.observationBlocking("b") {
-                            runBlocking { langfuse.observation("c") { yield() } }
-                        }
-                        langfuse.observation("d") { yield() }
+            traced { langfuse ->
+                langfuse.observation("a") {
+                    langfuse.observationBlocking("b") {
+                        runBlocking { langfuse.observation("c") { yield() } }
                     }
+                    langfuse.observation("d") { yield() }
                 }
-            observations.named("b").parentId shouldBe observations.named("a").id
-            observations.named("c").parentId shouldBe observations.named("b").id
-            observations.named("d").parentId shouldBe observations.named("a").id
+            }.trace("a").hasTree(span("a", span("b", span("c")), span("d")))
         }
 
         test("Reactor") {
-            val observations =
-                received { langfuse ->
-                    langfuse.observation("request") { request ->
-                        mono(request.asContextElement()) {
-                            langfuse.observation("in mono") { yield() }
-                            1
-                        }.awaitSingle()
-                        langfuse.observation("after") { yield() }
-                    }
+            traced { langfuse ->
+                langfuse.observation("request") { request ->
+                    mono(request.asContextElement()) {
+                        langfuse.observation("in mono") { yield() }
+                        1
+                    }.awaitSingle()
+                    langfuse.observation("after") { yield() }
                 }
-            observations.named("in mono").parentId shouldBe observations.named("request").id
-            observations.named("after").parentId shouldBe observations.named("request").id
+            }.trace("request").hasTree(span("request", span("in mono"), span("after")))
         }
 
         test("plain threads get it by wrapping") {
@@ -151,24 +151,20 @@ class InterplayTest :
         }
 
         test("plain makeCurrent code in withContext(asContextElement())") {
-            val observations =
-                received { langfuse ->
-                    val handle = langfuse.observation("handle").start()
-                    withContext(handle.asContextElement()) {
-                        yield()
-                        langfuse.java("java")
-                    }
-                    handle.makeCurrent {
-                        yield()
-                        langfuse.java("in makeCurrent")
-                        launch(Dispatchers.IO) { langfuse.java("launched") }
-                    }
-                    Observation.current().id().shouldBeNull()
-                    handle.end()
+            traced { langfuse ->
+                val handle = langfuse.observation("handle").start()
+                withContext(handle.asContextElement()) {
+                    yield()
+                    langfuse.java("java")
                 }
-            listOf("java", "in makeCurrent", "launched").forEach {
-                observations.named(it).parentId shouldBe observations.named("handle").id
-            }
+                handle.makeCurrent {
+                    yield()
+                    langfuse.java("in makeCurrent")
+                    launch(Dispatchers.IO) { langfuse.java("launched") }
+                }
+                Observation.current().id().shouldBeNull()
+                handle.end()
+            }.trace("handle").hasTree(span("handle", span("java"), span("in makeCurrent"), span("launched")))
         }
 
         test("the current observation can be told more from anywhere below") {
@@ -176,17 +172,12 @@ class InterplayTest :
                 yield()
                 Observation.current().metadata("step", 1).event("checked", "all good")
             }
-            val observations =
-                received { langfuse ->
-                    langfuse.observation("chat", GENERATION) {
-                        withContext(Dispatchers.IO) { below() }
-                        com.langfuse.sdk.Generation.current().model("gpt-4o")
-                    }
+            traced { langfuse ->
+                langfuse.observation("chat", GENERATION) {
+                    withContext(Dispatchers.IO) { below() }
+                    com.langfuse.sdk.Generation.current().model("gpt-4o")
                 }
-            observations.named("chat").metadata["step"] shouldBe "1"
-            observations.named("chat").model shouldBe "gpt-4o"
-            observations.named("checked").parentId shouldBe observations.named("chat").id
-            observations.named("checked").type shouldBe "EVENT"
+            }.trace("chat").hasTree(generation("chat", event("checked")).metadata("step", 1).model("gpt-4o"))
         }
 
         test("a recovered stack trace names the callers outside of the block") {
