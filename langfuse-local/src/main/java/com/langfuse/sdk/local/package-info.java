@@ -29,7 +29,7 @@
  * </ol>
  *
  * <p>{@link com.langfuse.sdk.local.LocalLangfuse} is the door; everything else that is public is a
- * value it hands out.
+ * value it hands out, or serves the assertions in {@link com.langfuse.sdk.local.assertion}.
  */
 @NullMarked
 package com.langfuse.sdk.local;

@@ -63,8 +63,7 @@ final class TracedClient implements AutoCloseable {
 
   @Override
   public void close() {
-    local.always(null);
-    client.close();
+    client.close(PATIENCE);
     local.close();
   }
 }

@@ -46,8 +46,7 @@ internal class TracedClient(configure: LangfuseBuilder.() -> Unit) : AutoCloseab
     }
 
     override fun close() {
-        local.always(null)
-        client.close()
+        client.close(PATIENCE)
         local.close()
     }
 

@@ -7,6 +7,7 @@ import com.langfuse.sdk.coroutines.observation
 import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.common.KotestInternal
+import io.kotest.core.spec.IsolationMode
 import io.kotest.core.spec.Spec
 import io.kotest.core.spec.SpecRef
 import io.kotest.core.spec.style.FunSpec
@@ -102,6 +103,19 @@ private class Nested :
         }
     })
 
+private class Apart :
+    FunSpec({
+        isolationMode = IsolationMode.InstancePerRoot
+        val langfuse = extension(LangfuseExtension(strict = true))
+        listOf("one", "two").forEach {
+            test(it) {
+                seen += langfuse.local
+                trace(langfuse.client)
+                langfuse shouldHave "fetch"
+            }
+        }
+    })
+
 @OptIn(KotestInternal::class)
 class LangfuseExtensionTest :
     FunSpec({
@@ -146,19 +160,30 @@ class LangfuseExtensionTest :
             outcome.failure("is not bothered").shouldBeNull()
         }
 
-        test("tests in a container start empty; after the spec all is closed") {
+        /** Where the tests of a spec have sent to, one after the other; each of them has passed. */
+        suspend fun seenBy(spec: KClass<out Spec>): List<LocalLangfuse> {
             val before = seen.size
-            val outcome = run(Nested::class)
-            outcome.tests.values.mapNotNull { it.errorOrNull } shouldHaveSize 0
-            val locals = seen.drop(before)
+            run(spec).tests.values.mapNotNull { it.errorOrNull } shouldHaveSize 0
+            return seen.drop(before)
+        }
+
+        fun LocalLangfuse.isListening() =
+            try {
+                Socket(baseUrl().host, baseUrl().port).use { true }
+            } catch (_: IOException) {
+                false
+            }
+
+        test("tests in a container start empty; after the spec all is closed") {
+            val locals = seenBy(Nested::class)
             locals shouldHaveSize 3
             locals.distinct() shouldHaveSize 1
-            val listening =
-                try {
-                    Socket(locals[0].baseUrl().host, locals[0].baseUrl().port).use { true }
-                } catch (_: IOException) {
-                    false
-                }
-            listening shouldBe false
+            locals.first().isListening() shouldBe false
+        }
+
+        test("instances of a spec have one each, closed after each") {
+            val locals = seenBy(Apart::class)
+            locals.distinct() shouldHaveSize 2
+            locals.filter { it.isListening() } shouldHaveSize 0
         }
     })

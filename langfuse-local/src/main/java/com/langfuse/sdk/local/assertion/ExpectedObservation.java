@@ -61,7 +61,8 @@ public final class ExpectedObservation {
 
   /** One parameter of the model; a number, text, or what JSON says about it. */
   public ExpectedObservation modelParameter(String key, Object value) {
-    return with(Field.stored("parameter " + key, value, each -> each.modelParameters().get(key)));
+    return with(
+        Field.stored("modelParameter." + key, value, each -> each.modelParameters().get(key)));
   }
 
   /**
@@ -70,8 +71,7 @@ public final class ExpectedObservation {
    * @param bucket such as {@code input} or {@code output}
    */
   public ExpectedObservation usage(String bucket, long tokens) {
-    return with(
-        Field.text(bucket + " tokens", "" + tokens, each -> text(each.usage().get(bucket))));
+    return with(Field.text("usage." + bucket, "" + tokens, each -> text(each.usage().get(bucket))));
   }
 
   /** Cost of one bucket in US dollars; other buckets are not looked at. */
@@ -79,7 +79,7 @@ public final class ExpectedObservation {
     String wanted = plain(usDollars);
     return with(
         Field.text(
-            bucket + " cost",
+            "cost." + bucket,
             wanted,
             each -> each.cost().get(bucket) == null ? null : plain(each.cost().get(bucket))));
   }
@@ -125,7 +125,7 @@ public final class ExpectedObservation {
 
   /** One entry of the metadata, compared like {@link #input(Object)}; others are not looked at. */
   public ExpectedObservation metadata(String key, Object value) {
-    return with(Field.stored("metadata " + key, value, each -> each.metadata().get(key)));
+    return with(Field.stored("metadata." + key, value, each -> each.metadata().get(key)));
   }
 
   /** The version of this observation, else of the service. */

@@ -12,7 +12,7 @@ final class Siblings {
 
   private static final int NEVER = 1_000_000_000;
 
-  /** Where others cost nothing, a counterpart with much wrong below it must not become one. */
+  /** Where others cost nothing, one of the right name with much wrong below is still no other. */
   private static final int RATHER_PAIRED = 100 * TreeComparison.ALONE;
 
   private final List<ExpectedObservation> expected;
@@ -57,7 +57,7 @@ final class Siblings {
     }
   }
 
-  /** Where others cost nothing, one of another name is no counterpart, but one of the same is. */
+  /** Where others cost nothing, one of another name is one of them. */
   private static int cost(Pair pair, boolean othersAllowed) {
     return othersAllowed && !pair.hasRightName() ? NEVER : pair.cost();
   }

@@ -1,11 +1,13 @@
 package com.langfuse.sdk.local.assertion
 
+import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.assertion.LangfuseAssertions.assertThat
 import com.langfuse.sdk.local.assertion.LangfuseAssertions.generation
 import com.langfuse.sdk.local.assertion.LangfuseAssertions.span
 import com.langfuse.sdk.local.assertion.LangfuseAssertions.tool
 import com.langfuse.sdk.local.withLangfuse
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.ints.shouldBeLessThanOrEqual
 import io.kotest.matchers.nulls.shouldBeNull
@@ -143,6 +145,12 @@ class AssertionMessageTest :
                 sender.get("/api/public/projects", authorization = null)
                 complaintOf { local.atOnce("request").get() } shouldContain
                     "Requests refused, the last of 1:\n  GET /api/public/projects → 401"
+                local.always(Fault.reset())
+                repeat(6) { runCatching { sender.trace(sent("span", "lost")) } } // not GET, which the JDK tries again
+                complaintOf { local.atOnce("request").get() }.let {
+                    it shouldContain "the last of 7:\n  POST /api/public/otel/v1/traces → no answer"
+                    it.lines().filter { line -> "no answer" in line } shouldHaveSize 5
+                }
             }
         }
 

@@ -70,13 +70,13 @@ class FieldAssertionTest :
         val wrong =
             mapOf(
                 generation("llm").model("gpt-4o") to "llm: model is gpt-4o-mini, not gpt-4o",
-                generation("llm").modelParameter("temperature", 1) to "llm: parameter temperature is 0.7, not 1",
-                generation("llm").usage("input", 13) to "llm: input tokens is 12, not 13",
-                generation("llm").cost("input", 1.5) to "llm: input cost is 0.0001, not 1.5",
+                generation("llm").modelParameter("temperature", 1) to "llm: modelParameter.temperature is 0.7, not 1",
+                generation("llm").usage("input", 13) to "llm: usage.input is 12, not 13",
+                generation("llm").cost("input", 1.5) to "llm: cost.input is 0.0001, not 1.5",
                 generation("llm").level("ERROR") to "llm: level is WARNING, not ERROR",
                 generation("llm").statusMessage("fast") to "llm: status message is slow, not fast",
                 generation("llm").output("No answer.") to "llm: output is An answer., not No answer.",
-                generation("llm").metadata("key", 1) to "llm: metadata key is value, not 1",
+                generation("llm").metadata("key", 1) to "llm: metadata.key is value, not 1",
                 generation("llm").version("1.00") to "llm: version is 1.0, not 1.00",
                 generation("llm").prompt("greeting", 4) to "llm: prompt is greeting 3, not greeting 4",
             )
@@ -89,12 +89,12 @@ class FieldAssertionTest :
         val missing =
             mapOf(
                 generation("llm").model("m") to "llm: no model, expected m",
-                generation("llm").modelParameter("p", 1) to "llm: no parameter p, expected 1",
-                generation("llm").usage("input", 1) to "llm: no input tokens, expected 1",
-                generation("llm").cost("total", 1.0) to "llm: no total cost, expected 1",
+                generation("llm").modelParameter("p", 1) to "llm: no modelParameter.p, expected 1",
+                generation("llm").usage("input", 1) to "llm: no usage.input, expected 1",
+                generation("llm").cost("total", 1.0) to "llm: no cost.total, expected 1",
                 generation("llm").input("x") to "llm: no input, expected x",
                 generation("llm").output { true } to "llm: no output, expected one",
-                generation("llm").metadata("key", true) to "llm: no metadata key, expected true",
+                generation("llm").metadata("key", true) to "llm: no metadata.key, expected true",
                 generation("llm").prompt("greeting", 4) to "llm: no prompt, expected greeting 4",
                 generation("llm").hasTimeToFirstToken() to "llm: no time to first token, expected any",
             )
