@@ -8,8 +8,7 @@ import kotlin.time.Duration
 import kotlin.time.toJavaDuration
 
 /**
- * Begins an assertion on a trace, which need not be there yet. Where several have the name, it is about any one that
- * fits.
+ * Begins an assertion on a trace, which need not be there yet. Where several have the name, it is about one that fits.
  */
 public fun LocalLangfuse.trace(name: String): TraceAssert = LangfuseAssertions.assertThat(this).trace(name)
 

@@ -185,7 +185,7 @@ class TreeTest :
             complaint("root") {
                 tags("a")
                 span("root")
-            } shouldContain "trace: tags is a, b, not a"
+            } shouldContain """trace: tags is ["a","b"], not ["a"]"""
             complaint("root") {
                 environment("staging")
                 span("root")

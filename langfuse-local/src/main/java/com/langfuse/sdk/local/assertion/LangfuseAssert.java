@@ -4,7 +4,7 @@ import com.langfuse.sdk.local.LocalLangfuse;
 import com.langfuse.sdk.local.LocalTrace;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,9 @@ public final class LangfuseAssert {
   private final LocalLangfuse local;
   private final @Nullable StartedObservations started;
   private final Runnable flush;
-  private final Set<ObservationKey> covered = ConcurrentHashMap.newKeySet();
+
+  /** Which assertion's tree has covered an observation. */
+  private final Map<ObservationKey, TraceAssert> covered = new ConcurrentHashMap<>();
 
   LangfuseAssert(LocalLangfuse local, @Nullable StartedObservations started, Runnable flush) {
     this.local = local;
@@ -47,7 +49,7 @@ public final class LangfuseAssert {
 
   /**
    * Begins an assertion on a trace, which need not be there yet. Where several have the name, it is
-   * about any one that fits.
+   * about one that fits, and rather about one that no tree before it has covered.
    *
    * @param name of the trace, which is its root's unless a trace name was sent
    */
@@ -92,11 +94,18 @@ public final class LangfuseAssert {
   }
 
   private boolean isAccountedFor(ObservationKey key) {
-    return covered.contains(key) || (started != null && started.isEarlier(key));
+    return covered.containsKey(key) || (started != null && started.isEarlier(key));
   }
 
-  void cover(LocalTrace trace) {
-    trace.observations().forEach(each -> covered.add(ObservationKey.of(each)));
+  /** The assertion has found its trace; the one that it had before is free again. */
+  void take(TraceAssert assertion, LocalTrace trace) {
+    covered.values().removeIf(each -> each == assertion);
+    trace.observations().forEach(each -> covered.putIfAbsent(ObservationKey.of(each), assertion));
+  }
+
+  boolean isTaken(LocalTrace trace) {
+    return trace.observations().stream()
+        .anyMatch(each -> covered.containsKey(ObservationKey.of(each)));
   }
 
   LocalLangfuse local() {

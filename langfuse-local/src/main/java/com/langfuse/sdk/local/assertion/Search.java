@@ -6,6 +6,7 @@ import com.langfuse.sdk.local.TerminalText;
 import com.langfuse.sdk.local.assertion.Expectation.Finding;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,24 +25,36 @@ final class Search {
   private final LangfuseAssert all;
   private final String name;
   private final List<Expectation> expectations;
+  private final @Nullable LocalTrace before;
   private final boolean mayGiveUp;
   private int candidates;
   private List<Finding> nearest = List.of();
   private @Nullable LocalTrace found;
 
   /**
+   * @param before the one that was found with fewer expectations, which is the first to be asked
    * @param mayGiveUp when nothing more can come from the client
    */
-  Search(LangfuseAssert all, String name, List<Expectation> expectations, boolean mayGiveUp) {
+  Search(
+      LangfuseAssert all,
+      String name,
+      List<Expectation> expectations,
+      @Nullable LocalTrace before,
+      boolean mayGiveUp) {
     this.all = all;
     this.name = name;
     this.expectations = List.copyOf(expectations);
+    this.before = before;
     this.mayGiveUp = mayGiveUp;
   }
 
   /** True when there is no need to wait for more: one fits, or none will. */
   boolean decide(List<LocalTrace> traces) {
-    List<LocalTrace> named = traces.stream().filter(each -> each.name().equals(name)).toList();
+    List<LocalTrace> named =
+        traces.stream()
+            .filter(each -> each.name().equals(name))
+            .sorted(Comparator.comparing(this::turn))
+            .toList();
     candidates = named.size();
     long least = Long.MAX_VALUE;
     for (LocalTrace trace : named) {
@@ -57,6 +70,13 @@ final class Search {
       }
     }
     return mayGiveUp && !named.isEmpty() && all.isAll(traces);
+  }
+
+  private int turn(LocalTrace trace) {
+    if (before != null && before.id().equals(trace.id())) {
+      return 0;
+    }
+    return all.isTaken(trace) ? 2 : 1;
   }
 
   /** Null as long as none fits. */

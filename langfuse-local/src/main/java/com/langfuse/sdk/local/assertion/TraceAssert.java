@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +38,11 @@ public final class TraceAssert {
   private final List<Expectation> expectations = new ArrayList<>();
   private @Nullable Duration deadline;
 
+  /** The trace that its tree has taken, so that no other assertion needs it. */
+  private @Nullable LocalTrace taken;
+
+  private boolean hasTree;
+
   TraceAssert(LangfuseAssert all, String name) {
     this.all = all;
     this.name = Objects.requireNonNull(name, "name");
@@ -57,7 +61,8 @@ public final class TraceAssert {
    */
   public TraceAssert hasTree(ExpectedObservation... roots) {
     expectations.add(new Expectation.OfTree(List.of(roots)));
-    all.cover(get());
+    hasTree = true;
+    get();
     return this;
   }
 
@@ -89,12 +94,16 @@ public final class TraceAssert {
    */
   public LocalTrace get() {
     all.flush();
-    Search search = new Search(all, name, expectations, deadline == null);
+    Search search = new Search(all, name, expectations, taken, deadline == null);
     Duration patience = deadline == null ? PATIENCE : deadline;
     boolean decided = all.local().awaitTraces(search::decide, patience);
     LocalTrace found = search.found();
     if (found == null) {
       throw new AssertionError(search.failure(decided ? Duration.ZERO : patience));
+    }
+    if (hasTree) {
+      all.take(this, found);
+      taken = found;
     }
     return found;
   }
@@ -106,6 +115,6 @@ public final class TraceAssert {
   }
 
   private static String sorted(Stream<String> tags) {
-    return tags.sorted().collect(Collectors.joining(", "));
+    return StoredText.of(tags.sorted().toList()).text();
   }
 }

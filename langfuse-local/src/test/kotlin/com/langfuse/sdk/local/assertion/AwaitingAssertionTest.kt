@@ -208,6 +208,39 @@ class AwaitingAssertionTest :
                 }
             }
 
+            test("of two alike each wants an assertion, whichever it is that is found first") {
+                withLangfuse { local, sender ->
+                    val traced = assertThat(local)
+                    sender.post(export(spans))
+                    sender.post(export(spansOf(sent("span", "request"), trace = TRACE.reversed())))
+                    repeat(2) {
+                        complaintOf { traced.hasNothingElse() }
+                        traced.trace("request").hasTree(span("request").andOthers())
+                    }
+                    traced.hasNothingElse()
+                    traced.trace("request").hasTree(span("request").andOthers())
+                    traced.hasNothingElse()
+                }
+            }
+
+            test("an assertion that goes on with another trace lets go of the one before") {
+                withLangfuse { local, sender ->
+                    val traced = assertThat(local)
+                    val users = listOf(TRACE to "u-1", TRACE.reversed() to "u-2")
+                    users.forEach { (id, user) ->
+                        sender.trace(sent("span", "job", mapOf("langfuse.user.id" to user)), trace = id)
+                    }
+                    val found = users.map { (_, user) -> traced.trace("job").hasTree(span("job")).hasUserId(user) }
+                    traced.hasNothingElse()
+                    found.map { it.get().userId() } shouldContainExactly listOf("u-1", "u-2")
+
+                    val other = assertThat(local)
+                    other.trace("job").hasTree(span("job")).hasUserId("u-2")
+                    complaintOf { other.hasNothingElse() } shouldBe
+                        "Traced, and in no asserted tree: SPAN job in trace 'job'."
+                }
+            }
+
             test("a failed assertion covers nothing") {
                 withLangfuse { local, sender ->
                     val traced = assertThat(local)

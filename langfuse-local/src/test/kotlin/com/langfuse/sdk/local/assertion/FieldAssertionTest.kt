@@ -132,7 +132,7 @@ class FieldAssertionTest :
             fun said(assertion: TraceAssert.() -> Unit) = complaint(llm, assertion).shouldNotBeNull().sentences()
             said { hasUserId("u-2") } shouldContainExactly listOf("trace: user is u-1, not u-2")
             said { hasSessionId("s-2") } shouldContainExactly listOf("trace: session is s-1, not s-2")
-            said { hasTags("alpha") } shouldContainExactly listOf("trace: tags is alpha, beta, not alpha")
+            said { hasTags("alpha") } shouldContainExactly listOf("""trace: tags is ["alpha","beta"], not ["alpha"]""")
             said { hasEnvironment("default") } shouldContainExactly listOf("trace: environment is staging, not default")
             complaint(bare) { hasUserId("u-1") }.shouldNotBeNull().sentences() shouldContainExactly
                 listOf("trace: no user, expected u-1")
