@@ -22,6 +22,16 @@ class TraceTarget private constructor(
                 "\nTrace, kept in this process; with LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY it goes to Langfuse\n",
             )
             local.traces().forEach { it.print() }
+            stay("${local.baseUrl()}${traceId?.let { "/trace/$it" }.orEmpty()}")
+        }
+    }
+
+    private fun stay(page: String) {
+        if (Terminal.isInteractive()) {
+            println("\nIn your browser, until you press Enter: $page")
+            readlnOrNull()
+        } else {
+            println("\nRun it in a terminal to look at the trace in your browser.")
         }
     }
 
