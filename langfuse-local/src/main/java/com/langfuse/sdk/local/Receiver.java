@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -139,17 +138,19 @@ final class Receiver implements AutoCloseable {
 
   private static void send(HttpExchange exchange, Answer answer, boolean halfBody)
       throws IOException {
-    exchange.getResponseHeaders().set("Content-Type", "application/json; charset=utf-8");
     answer.headers().forEach(exchange.getResponseHeaders()::set);
-    byte[] body = answer.json().getBytes(StandardCharsets.UTF_8);
+    int length = answer.body().length;
     if (exchange.getRequestMethod().equals("HEAD")
         || answer.status() == 204
         || answer.status() == 304) {
       exchange.sendResponseHeaders(answer.status(), -1);
+    } else if (answer.stream() != null) {
+      exchange.sendResponseHeaders(answer.status(), 0);
+      answer.stream().writeTo(exchange.getResponseBody());
     } else {
-      exchange.sendResponseHeaders(answer.status(), halfBody ? body.length * 2L : body.length);
+      exchange.sendResponseHeaders(answer.status(), halfBody ? length * 2L : length);
       OutputStream out = exchange.getResponseBody();
-      out.write(body);
+      out.write(answer.body());
       out.flush();
     }
     exchange.close();
