@@ -70,11 +70,15 @@ public final class LocalLangfuse implements AutoCloseable {
     ScoreRoutes scoring = new ScoreRoutes(scores, archive);
     MediaRoutes files = new MediaRoutes(media, archive, settings.uploadHost);
     Api api = new Api(publicKey, secretKey, store, archive, scoring, files, new ScoreList(scores));
+    PageRoutes page =
+        new PageRoutes(
+            PageGuard.at(address.getAddress(), publicKey, secretKey),
+            new ViewRoutes(store, scores, media, publicKey, secretKey));
     try {
       if (archive != null) {
         archive.replay(store, scoring, media, settings.memory / 2);
       }
-      this.receiver = new Receiver(address, api, faults, requests);
+      this.receiver = new Receiver(address, api, page, faults, requests);
     } catch (UncheckedIOException e) {
       closeArchive();
       throw e;

@@ -13,8 +13,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
-/** The socket: reads requests, lets faults have their turn, writes answers. */
+/**
+ * The socket: reads requests, lets faults have their turn, writes answers. The page in the browser
+ * meets no faults and leaves no trace in the log: both belong to the client under test.
+ */
 final class Receiver implements AutoCloseable {
 
   private static final String NO_DELAY = "sun.net.httpserver.nodelay";
@@ -29,13 +33,15 @@ final class Receiver implements AutoCloseable {
   }
 
   private final Api api;
+  private final PageRoutes page;
   private final FaultQueue faults;
   private final RequestLog log;
   private final HttpServer server;
   private final ExecutorService threads;
 
-  Receiver(InetSocketAddress address, Api api, FaultQueue faults, RequestLog log) {
+  Receiver(InetSocketAddress address, Api api, PageRoutes page, FaultQueue faults, RequestLog log) {
     this.api = api;
+    this.page = page;
     this.faults = faults;
     this.log = log;
     try {
@@ -80,6 +86,10 @@ final class Receiver implements AutoCloseable {
     // A self-hosted Langfuse drops upgrade requests like this: a client that sends h2c must notice.
     boolean upgrade = exchange.getRequestHeaders().containsKey("Upgrade");
     Call call = Call.of(exchange, Instant.now());
+    if (page.takes(call.path())) {
+      send(exchange, answer(() -> page.answer(call)), false);
+      return;
+    }
     List<Fault> candidates = upgrade ? List.of(Fault.reset()) : faults.next(call.path());
     if (!candidates.isEmpty() && candidates.get(0).kind() == Fault.Kind.RESET) {
       reset(exchange, call);
@@ -106,7 +116,7 @@ final class Receiver implements AutoCloseable {
       return;
     }
     Answer refusal = fault.answer(call.body().length);
-    Answer answer = refusal != null ? refusal : answer(call, export);
+    Answer answer = refusal != null ? refusal : answer(() -> api.answer(call, export));
     // Logged first, so that whoever has the answer finds the request.
     log.add(call.answered(answer.status(), spans));
     send(exchange, answer, fault.kind() == Fault.Kind.HALF_BODY);
@@ -128,9 +138,9 @@ final class Receiver implements AutoCloseable {
     }
   }
 
-  private Answer answer(Call call, TraceExport export) {
+  private static Answer answer(Supplier<Answer> answer) {
     try {
-      return api.answer(call, export);
+      return answer.get();
     } catch (RuntimeException e) {
       return Answer.error(500, "Could not take this request: " + e);
     }

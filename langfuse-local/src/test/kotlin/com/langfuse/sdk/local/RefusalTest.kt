@@ -83,7 +83,7 @@ class RefusalTest :
                 sender.get("/api/public/health").body() shouldBe """{"status":"OK","version":"local"}"""
                 sender.get("/api/public/projects").body() shouldBe """{"data":[{"id":"local","name":"local"}]}"""
                 sender.get("/api/public/unknown").statusCode() shouldBe 404
-                sender.get("/").statusCode() shouldBe 404
+                sender.get("/nowhere").statusCode() shouldBe 404
                 sender.get(TRACES_PATH).statusCode() shouldBe 405
                 sender.get("/api/public/health", method = "HEAD").statusCode() shouldBe 405
             }
