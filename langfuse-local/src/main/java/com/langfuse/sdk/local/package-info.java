@@ -10,7 +10,7 @@
  * }
  * }</pre>
  *
- * <p>Five rooms, entered in the order in which a span passes through them:
+ * <p>Six rooms, entered in the order in which a span passes through them:
  *
  * <ol>
  *   <li><b>Receiving</b>: {@code Receiver} owns the socket, {@code Api} decides what to answer,
@@ -26,6 +26,9 @@
  *       {@code MediaStore} keep theirs by id; all of them wake whoever awaits something.
  *   <li><b>View</b>: {@code TraceTree} draws a trace, {@code TracePrinter} prints it when it is
  *       complete, {@code CommandLine} is the program around it.
+ *   <li><b>Page</b>: {@code PageRoutes} serves the page in the browser to those whom {@code
+ *       PageGuard} lets in, {@code ViewRoutes} the data it shows. The page itself is among the
+ *       resources: plain JavaScript, one file for each of its parts.
  * </ol>
  *
  * <p>{@link com.langfuse.sdk.local.LocalLangfuse} is the door; everything else that is public is a
