@@ -62,9 +62,9 @@ public final class LocalLangfuse implements AutoCloseable {
     InetSocketAddress address = settings.address();
     this.publicKey = settings.publicKey;
     this.secretKey = settings.secretKey;
-    this.requests = new RequestLog(settings.keepBodies, settings.memory / 4);
+    this.requests = new RequestLog(settings.keepBodies, settings.memory / 8);
     this.store = new ObservationStore(settings.keepObservations, settings.memory / 2);
-    this.scores = new ScoreStore(store::touch);
+    this.scores = new ScoreStore(settings.memory / 8, store::touch);
     this.media = new MediaStore(settings.memory / 4, store::touch);
     this.archive = settings.data == null ? null : Archive.open(settings.data, Limits.STANDARD);
     ScoreRoutes scoring = new ScoreRoutes(scores, archive);
@@ -442,8 +442,8 @@ public final class LocalLangfuse implements AutoCloseable {
     /**
      * How much of the heap to fill. Half of it is for observations: when it is full, whole traces
      * are forgotten, those first that have not grown for longest, and {@linkplain
-     * LocalLangfuse#forgottenObservations() counted}. A quarter each is for the bytes of media and
-     * of requests, of which the oldest go as well.
+     * LocalLangfuse#forgottenObservations() counted}. A quarter is for media, an eighth each for
+     * scores and for requests, of which the oldest go as well.
      *
      * @param bytes about; half of the largest heap by default
      */

@@ -98,8 +98,7 @@ public record LocalObservation(
     List<LocalEvent> events,
     String otelStatus) {
 
-  private static final long WEIGHT = 1_500;
-  private static final int WEIGHT_OF_ATTRIBUTE = 150;
+  private static final long WEIGHT = 1_000;
 
   /** Copies the collections, keeping their order. */
   public LocalObservation {
@@ -147,14 +146,33 @@ public record LocalObservation(
     return total != null ? total : cost.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
-  /** Bytes in memory, about: the texts, and what holds them. The resource is shared. */
+  /** Bytes in memory, about. The resource counts in full, though spans of one request share it. */
   long weight() {
-    long weight = WEIGHT;
-    for (Map.Entry<String, Object> each : attributes.entrySet()) {
-      Object value = each.getValue();
-      int length = value instanceof byte[] bytes ? bytes.length : value.toString().length();
-      weight += WEIGHT_OF_ATTRIBUTE + each.getKey().length() + length;
-    }
-    return weight;
+    return WEIGHT
+        + Weight.of(
+            id,
+            traceId,
+            parentId,
+            name,
+            statusMessage,
+            input,
+            output,
+            metadata,
+            model,
+            modelParameters,
+            usage,
+            cost,
+            promptName,
+            userId,
+            sessionId,
+            traceName,
+            tags,
+            release,
+            version,
+            scopeName,
+            scopeVersion,
+            resourceAttributes,
+            attributes,
+            events);
   }
 }

@@ -43,4 +43,23 @@ public record LocalScore(
     @Nullable Object metadata,
     @Nullable String configId,
     String environment,
-    Instant timestamp) {}
+    Instant timestamp) {
+
+  private static final long WEIGHT = 300;
+
+  /** Bytes in memory, about. */
+  long weight() {
+    return WEIGHT
+        + Weight.of(
+            id,
+            name,
+            value,
+            traceId,
+            observationId,
+            sessionId,
+            datasetRunId,
+            comment,
+            metadata,
+            configId);
+  }
+}

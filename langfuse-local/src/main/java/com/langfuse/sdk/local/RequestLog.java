@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  */
 final class RequestLog {
 
-  private static final long WEIGHT = 1_000;
+  private static final long WEIGHT = 200;
 
   private final Changes changes = new Changes();
   private final Deque<ReceivedRequest> requests = new ArrayDeque<>();
@@ -54,7 +54,7 @@ final class RequestLog {
   }
 
   private static long weight(ReceivedRequest request) {
-    return WEIGHT + request.body().length;
+    return WEIGHT + Weight.of(request.path(), request.headers(), request.body());
   }
 
   List<ReceivedRequest> all() {

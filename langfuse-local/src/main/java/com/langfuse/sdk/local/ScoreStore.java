@@ -11,37 +11,45 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Scores in memory, by id: a later one takes the place of an earlier one. Only the newest are kept.
+ * Scores in memory, by id: a later one takes the place of an earlier one. When they would take more
+ * than their share, the oldest are forgotten.
  */
 final class ScoreStore {
-
-  private static final int MOST = 100_000;
 
   private final Changes changes = new Changes();
   private final Map<String, LocalScore> scores = new LinkedHashMap<>();
   private final Consumer<Stream<String>> judged;
+  private final long mostBytes;
+  private long bytes;
   private long forgotten;
 
   /**
+   * @param mostBytes how much to keep, about
    * @param judged is told the traces that scores have come for
    */
-  ScoreStore(Consumer<Stream<String>> judged) {
+  ScoreStore(long mostBytes, Consumer<Stream<String>> judged) {
+    this.mostBytes = mostBytes;
     this.judged = judged;
   }
 
   void add(List<LocalScore> batch) {
     changes.make(
         () -> {
-          batch.forEach(each -> scores.put(each.id(), each));
+          batch.forEach(this::put);
           forgetOldest();
         });
     judged.accept(batch.stream().map(LocalScore::traceId).filter(Objects::nonNull));
   }
 
+  private void put(LocalScore score) {
+    LocalScore former = scores.put(score.id(), score);
+    bytes += score.weight() - (former == null ? 0 : former.weight());
+  }
+
   private void forgetOldest() {
     Iterator<LocalScore> oldest = scores.values().iterator();
-    while (scores.size() > MOST) {
-      oldest.next();
+    while (bytes > mostBytes && scores.size() > 1) {
+      bytes -= oldest.next().weight();
       oldest.remove();
       forgotten++;
     }
@@ -64,6 +72,7 @@ final class ScoreStore {
     changes.make(
         () -> {
           scores.clear();
+          bytes = 0;
           forgotten = 0;
         });
   }

@@ -8,8 +8,10 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.ints.shouldBeBetween
+import io.kotest.matchers.longs.shouldBeBetween
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.opentelemetry.proto.trace.v1.Span
 import java.time.Duration
 
 class MemoryTest :
@@ -132,6 +134,62 @@ class MemoryTest :
                 withClue("kept") { langfuse.observations().size.shouldBeBetween(3_000, 8_000) }
                 withClue("the newest") { langfuse.observations().last().name() shouldBe "o49999" }
             }
+        }
+
+        context("whatever an observation is large by counts") {
+            val text = "x".repeat(100_000)
+            val numbers = (1_000L..5_000L).toList()
+            listOf(
+                "name" to export(span(text)),
+                "status message" to export(span("o", statusMessage = text)),
+                "resource" to export(span("o"), resource = mapOf("process.command_args" to text)),
+                "event" to
+                    export(
+                        span("o")
+                            .toBuilder()
+                            .addEvents(Span.Event.newBuilder().setName(text))
+                            .build(),
+                    ),
+                "text that is not Latin" to export(span("o", attributes = mapOf("input" to "漢".repeat(50_000)))),
+                "bytes in a list" to export(span("o", attributes = mapOf("a" to listOf(ByteArray(100_000))))),
+                "numbers" to export(span("o", attributes = mapOf("a" to numbers))),
+                "parsed metadata" to
+                    export(
+                        span(
+                            "o",
+                            attributes =
+                                mapOf(
+                                    "langfuse.observation.metadata" to
+                                        (1_000..1_700).joinToString(",", "{", "}") { "\"$it\":$it" },
+                                ),
+                        ),
+                    ),
+            ).forEach { (what, export) ->
+                test(what) {
+                    val observation = ObservationMapper.map(ProtobufDecoder.decode(export).single(), START)
+                    observation.weight().shouldBeBetween(100_000, 200_000)
+                }
+            }
+        }
+
+        test("scores are bounded by their bytes, and who waits for a number of them counts them all") {
+            withLangfuse(LocalLangfuse.builder().memory(1_000_000)) { langfuse, sender ->
+                (1..10).forEach {
+                    val score = """{"name":"n$it","value":1,"traceId":"t","comment":"${"x".repeat(50_000)}"}"""
+                    sender.api("POST", "/api/public/scores", score).statusCode() shouldBe 200
+                }
+
+                langfuse.scores().map { it.name() } shouldBe listOf("n9", "n10")
+                langfuse.awaitScores(10, SOON) shouldHaveSize 2
+            }
+        }
+
+        test("headers of requests count") {
+            val log = RequestLog(true, 100_000)
+            repeat(100) {
+                log.add(ReceivedRequest("GET", "/", mapOf("baggage" to "x".repeat(8_000)), ByteArray(0), 0, 200, START))
+            }
+            log.all() shouldHaveSize 11
         }
 
         test("after clear() there is room again, and nothing forgotten") {
