@@ -1,5 +1,6 @@
 package com.langfuse.sdk.local;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -24,7 +25,7 @@ final class ObservationList {
 
   private static final int LARGEST_PAGE = 1_000;
   private static final int LONGEST_METADATA = 200;
-  private static final double NANOS = 1e9;
+  private static final int NANO_DIGITS = 9;
   private static final DateTimeFormatter MILLIS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
   private static final Set<String> GROUPS =
@@ -140,7 +141,7 @@ final class ObservationList {
           form.put("promptVersion", each.promptVersion());
         }
         case "metrics" -> {
-          form.put("latency", each.duration().toNanos() / NANOS);
+          form.put("latency", seconds(each.duration()));
           form.put("timeToFirstToken", seconds(each.startTime(), each.completionStartTime()));
         }
         case "trace_context" -> {
@@ -188,7 +189,14 @@ final class ObservationList {
   }
 
   private static @Nullable Double seconds(Instant from, @Nullable Instant to) {
-    return to == null ? null : (Double) (Duration.between(from, to).toNanos() / NANOS);
+    return to == null ? null : (Double) seconds(Duration.between(from, to));
+  }
+
+  /** Not by all its nanoseconds, which would overflow after 292 years: times are what was sent. */
+  private static double seconds(Duration duration) {
+    return BigDecimal.valueOf(duration.getSeconds())
+        .add(BigDecimal.valueOf(duration.getNano(), NANO_DIGITS))
+        .doubleValue();
   }
 
   /** To the millisecond, as Langfuse stores times. */

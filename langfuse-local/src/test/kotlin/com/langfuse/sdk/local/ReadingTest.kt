@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.doubles.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.net.URLEncoder
@@ -89,6 +90,20 @@ class ReadingTest :
                         "isRootObservation":false,"modelId":null,"inputPrice":null,"outputPrice":null,
                         "totalPrice":null}""",
                     )
+            }
+        }
+
+        test("times that are centuries apart are measured as well") {
+            withLangfuse { _, sender ->
+                val generation =
+                    mapOf(
+                        "langfuse.observation.type" to "generation",
+                        "langfuse.observation.completion_start_time" to "0001-01-01T00:00:00Z",
+                    )
+                sender.post(export(span("chat", attributes = generation)))
+                val chat = sender.read(observations, "fields" to "metrics")["data"].single()
+                chat["latency"].doubleValue() shouldBe 0.1
+                chat["timeToFirstToken"].doubleValue() shouldBeLessThan -6.3e10
             }
         }
 
