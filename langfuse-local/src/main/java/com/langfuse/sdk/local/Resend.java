@@ -10,6 +10,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -75,6 +76,9 @@ final class Resend {
 
   /** Files first, so that a trace shows them at once. */
   void send(Path folder, PrintStream out) throws IOException, InterruptedException {
+    if (!Files.isDirectory(folder)) {
+      throw new IOException("There is no folder " + folder);
+    }
     sendAll(folder, Archive.MEDIA, this::sendMedia, out);
     sendAll(folder, Archive.TRACES, this::sendTraces, out);
     sendAll(folder, Archive.SCORES, this::sendScores, out);
@@ -119,7 +123,14 @@ final class Resend {
       JsonNode answer = post(MediaRoutes.MEDIA, Json.text(announcement(file, link)));
       String url = answer.path("uploadUrl").asText(null);
       if (url != null && file.bytes() != null) {
-        upload(file, file.bytes(), url, answer.path("mediaId").asText());
+        try {
+          upload(file, file.bytes(), url, answer.path("mediaId").asText());
+        } catch (IllegalArgumentException e) {
+          throw new IOException(
+              "POST %s answered with no address: %s"
+                  .formatted(MediaRoutes.MEDIA, TerminalText.oneLine(answer.toString(), 200)),
+              e);
+        }
       }
     }
     return 0;
@@ -177,8 +188,7 @@ final class Resend {
     HttpRequest request = builder.timeout(TIMEOUT).build();
     Duration wait = pause;
     for (int tries = 1; ; tries++) {
-      HttpResponse<String> answer =
-          client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+      HttpResponse<String> answer = ask(request);
       int status = answer.statusCode();
       if (status >= 200 && status < 300) {
         return answer;
@@ -194,6 +204,19 @@ final class Resend {
       }
       Thread.sleep(wait.toMillis());
       wait = wait.multipliedBy(2);
+    }
+  }
+
+  /** Says whom it asked, which the client's exceptions do not: some have no message at all. */
+  private HttpResponse<String> ask(HttpRequest request) throws IOException, InterruptedException {
+    try {
+      return client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new IOException(
+          "No answer from %s to %s %s: %s"
+              .formatted(
+                  request.uri().getAuthority(), request.method(), request.uri().getPath(), e),
+          e);
     }
   }
 }

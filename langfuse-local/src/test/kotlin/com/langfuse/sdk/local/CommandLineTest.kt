@@ -165,6 +165,25 @@ class CommandLineTest :
                 }
             }
 
+            test("where nobody answers, or nothing that helps, it says so") {
+                val folder =
+                    kept { _, sender ->
+                        sender.post(export(span("x")))
+                        sender.upload("picture".toByteArray())
+                    }
+                lateinit var gone: LocalLangfuse
+                withLangfuse { langfuse, _ -> gone = langfuse }
+                shouldThrow<IOException> { send(folder, gone) }.message shouldStartWith
+                    "No answer from 127.0.0.1:${gone.baseUrl().port} to POST /api/public/media: java.net.ConnectException"
+
+                withLangfuse(LocalLangfuse.builder().uploadHost("no host")) { langfuse, _ ->
+                    shouldThrow<IOException> { send(folder, langfuse) }.message shouldStartWith
+                        "POST /api/public/media answered with no address: "
+                }
+                val nowhere = folder.resolve("nowhere")
+                shouldThrow<IOException> { send(nowhere, gone) }.message shouldBe "There is no folder $nowhere"
+            }
+
             test("lines that make no sense are counted, the others sent") {
                 val folder = kept { _, sender -> sender.post(export(span("x"))) }
                 folder.resolve("traces-00000001.jsonl").appendText("""{"resourceSp""")
