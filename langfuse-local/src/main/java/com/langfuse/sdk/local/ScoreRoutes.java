@@ -85,7 +85,10 @@ final class ScoreRoutes {
   private static LocalScore score(Fields event) throws RefusedException {
     event.requireText("id");
     Instant timestamp = event.requireInstant("timestamp");
-    return ScoreReader.read(Fields.of(event.node("body"), "The body of an event"), timestamp);
+    Fields body = Fields.of(event.node("body"), "The body of an event");
+    LocalScore score = ScoreReader.read(body, timestamp);
+    ((ObjectNode) body.object()).put("id", score.id()); // what is kept on disk has the id from now
+    return score;
   }
 
   Answer create(Call call) throws RefusedException {

@@ -68,6 +68,16 @@ class KeepTest :
             }
         }
 
+        test("a score that came in a batch without an id keeps the one it was given") {
+            val folder = folder()
+            val before =
+                withLangfuse(keeping(folder)) { langfuse, sender ->
+                    sender.api("POST", "/api/public/ingestion", score("")).statusCode() shouldBe 207
+                    langfuse.scores().single().id()
+                }
+            withLangfuse(keeping(folder)) { langfuse, _ -> langfuse.scores().single().id() shouldBe before }
+        }
+
         test("a line of traces is an export in OTLP's JSON, whole, that any Langfuse takes") {
             val folder = folder()
             val attributes =
