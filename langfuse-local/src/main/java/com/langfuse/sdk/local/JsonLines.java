@@ -61,9 +61,16 @@ final class JsonLines implements AutoCloseable {
     this.kind = kind;
     this.limits = limits;
     this.files = new ArrayDeque<>(files(folder, kind));
+    this.total = size();
+  }
+
+  /** Of all files; those that somebody else has deleted have none. */
+  private long size() throws IOException {
+    long size = 0;
     for (Path each : files) {
-      total += Files.size(each);
+      size += Files.exists(each) ? Files.size(each) : 0;
     }
+    return size;
   }
 
   /** The files of that kind, oldest first. */
@@ -166,9 +173,8 @@ final class JsonLines implements AutoCloseable {
 
   private void forgetOldest() throws IOException {
     while (total > limits.total && files.size() > 1) {
-      Path oldest = files.remove();
-      total -= Files.size(oldest);
-      Files.delete(oldest);
+      Files.deleteIfExists(files.remove());
+      total = size();
     }
   }
 

@@ -233,6 +233,17 @@ class KeepTest :
             }
         }
 
+        test("files that somebody else has deleted count no more") {
+            val folder = folder()
+            val line = "x".repeat(99).toByteArray()
+            JsonLines(folder, "traces", JsonLines.Limits(1_000, 5_000)).use { lines ->
+                repeat(45) { lines.append(line) }
+                folder.files("traces").first().deleteExisting()
+                repeat(20) { lines.append(line) }
+            }
+            folder.files("traces").map { it.name } shouldBe (3..7).map { "traces-%08d.jsonl".format(it) }
+        }
+
         test("no more is read than memory has room for, and that is the newest") {
             val folder = folder()
             JsonLines(folder, "traces", JsonLines.Limits(1_000, 100_000)).use { lines ->
