@@ -52,7 +52,13 @@ final class Archive implements AutoCloseable {
   static Archive open(Path folder, JsonLines.Limits limits) {
     try {
       Files.createDirectories(folder);
-      return new Archive(folder, lock(folder), limits);
+      FileChannel lock = lock(folder);
+      try {
+        return new Archive(folder, lock, limits);
+      } catch (IOException e) {
+        lock.close();
+        throw e;
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot keep data in " + folder + ": " + e.getMessage(), e);
     }

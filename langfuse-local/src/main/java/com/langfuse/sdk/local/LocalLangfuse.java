@@ -79,7 +79,7 @@ public final class LocalLangfuse implements AutoCloseable {
         archive.replay(store, scoring, media, settings.memory / 2);
       }
       this.receiver = new Receiver(address, api, page, faults, requests);
-    } catch (UncheckedIOException e) {
+    } catch (RuntimeException | Error e) { // such as too little memory for what is in the folder
       closeArchive();
       throw e;
     }

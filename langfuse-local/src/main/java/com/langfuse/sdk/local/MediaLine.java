@@ -48,6 +48,7 @@ record MediaLine(
     return MediaRoutes.isHash(sha256Hash)
         && contentType != null
         && links != null
-        && links.stream().allMatch(each -> each.traceId() != null && each.field() != null);
+        && links.stream()
+            .allMatch(each -> each != null && each.traceId() != null && each.field() != null);
   }
 }

@@ -160,9 +160,11 @@ class KeepTest :
 
         test("bytes and lines that make no sense do no harm") {
             val folder = folder()
+            val unlinked =
+                """{"sha256Hash":"${"A".repeat(43)}=","contentType":"image/png","contentLength":1,"links":[null]}"""
             Files.write(folder.resolve("traces-00000001.jsonl"), byteArrayOf(-1, 10, 0, 10, 91, 93, 10, 10))
             Files.writeString(folder.resolve("scores-00000001.jsonl"), "{}\n[]\n{\"batch\":[1]}\n")
-            Files.writeString(folder.resolve("media-00000001.jsonl"), "{}\n{\"sha256Hash\":\"x\"}\nnull\n")
+            Files.writeString(folder.resolve("media-00000001.jsonl"), "{}\n{\"sha256Hash\":\"x\"}\nnull\n$unlinked\n")
             Files.writeString(folder.resolve("traces-old.jsonl"), "somebody else's")
 
             withLangfuse(keeping(folder)) { langfuse, sender ->
@@ -194,6 +196,16 @@ class KeepTest :
             val file = Files.createFile(folder().resolve("file"))
             shouldThrow<UncheckedIOException> { keeping(file).start() }.message shouldContain
                 "Cannot keep data in $file"
+        }
+
+        test("a folder that could not be read is free again") {
+            val folder = folder()
+            val broken = folder.resolve("traces-00000001.jsonl")
+            Files.createSymbolicLink(broken, folder.resolve("nowhere"))
+            shouldThrow<UncheckedIOException> { keeping(folder).start() }.message shouldContain "$broken"
+
+            broken.deleteExisting()
+            keeping(folder).start().close()
         }
 
         test("what cannot be written stays in memory, and is counted") {
