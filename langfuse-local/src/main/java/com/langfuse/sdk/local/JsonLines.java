@@ -55,6 +55,7 @@ final class JsonLines implements AutoCloseable {
   private final Deque<Path> files;
   private long total;
   private @Nullable FileChannel current;
+  private boolean closed;
 
   JsonLines(Path folder, String kind, Limits limits) throws IOException {
     this.folder = folder;
@@ -127,6 +128,9 @@ final class JsonLines implements AutoCloseable {
   /** Appends a line, wholly or not at all. */
   synchronized void append(byte[] line) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(line.length + 1).put(line).put((byte) '\n').flip();
+    if (closed) {
+      throw new IOException("it is closed");
+    }
     FileChannel file = fileFor(bytes.remaining());
     long before = file.size();
     try {
@@ -160,7 +164,7 @@ final class JsonLines implements AutoCloseable {
     if (file != null && (file.size() == 0 || file.size() + bytes <= limits.file)) {
       return file;
     }
-    close();
+    closeCurrent();
     Path next = next();
     // A file of its own for each process: the end of another's may be torn.
     file =
@@ -180,6 +184,11 @@ final class JsonLines implements AutoCloseable {
 
   @Override
   public synchronized void close() throws IOException {
+    closed = true;
+    closeCurrent();
+  }
+
+  private void closeCurrent() throws IOException {
     if (current != null) {
       current.close();
       current = null;

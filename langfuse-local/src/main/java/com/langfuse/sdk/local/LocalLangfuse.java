@@ -127,9 +127,9 @@ public final class LocalLangfuse implements AutoCloseable {
   }
 
   /**
-   * How many different observations have arrived: those in {@link #observations()}, those {@link
-   * #forgottenObservations() forgotten}, and those that are not {@link Builder#keepObservations
-   * kept} at all.
+   * How many different observations have arrived (one that comes again after it was forgotten
+   * counts once more): those in {@link #observations()}, those {@link #forgottenObservations()
+   * forgotten}, and those that are not {@link Builder#keepObservations kept} at all.
    */
   public long observationCount() {
     return store.count();
@@ -392,7 +392,10 @@ public final class LocalLangfuse implements AutoCloseable {
      * @param host name or address of this machine; {@code 127.0.0.1} by default
      */
     public Builder host(String host) {
-      this.host = host;
+      if (host.isBlank()) {
+        throw new IllegalArgumentException("host is empty: write an address of this machine");
+      }
+      this.host = host.replaceAll("[\\[\\]]", ""); // an IPv6 address as it is in a URL
       return this;
     }
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param contentType as announced last
  * @param contentLength number of bytes, as announced
  * @param bytes null until they have been uploaded and found to be the ones announced
- * @param links the places it was announced for, each once, in order
+ * @param links the places it was announced for, each once, in order; the first thousand of them
  * @param uploadHttpStatus what the sender reports to have got for its upload; null until it does
  * @param uploadHttpError what the sender reports to have gone wrong
  * @param uploadedAt when the sender reports to have uploaded; null until it does
@@ -38,6 +38,8 @@ public record LocalMedia(
     @Nullable Integer uploadHttpStatus,
     @Nullable String uploadHttpError,
     @Nullable Instant uploadedAt) {
+
+  private static final int MOST_LINKS = 1_000;
 
   /**
    * A place that shows a file.
@@ -68,7 +70,9 @@ public record LocalMedia(
    */
   LocalMedia andThen(LocalMedia announced) {
     Set<Link> all = new LinkedHashSet<>(links);
-    all.addAll(announced.links);
+    if (all.size() < MOST_LINKS) {
+      all.addAll(announced.links);
+    }
     boolean isSame = contentType.equals(announced.contentType);
     return new LocalMedia(
         id,

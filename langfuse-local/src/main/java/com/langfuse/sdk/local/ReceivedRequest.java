@@ -10,9 +10,9 @@ import java.util.Map;
  * @param method upper case
  * @param path without query
  * @param headers names in lower case; several values of one name are joined by a comma
- * @param body bytes as received, still compressed; empty when the connection was closed unread, or
- *     when {@link LocalLangfuse.Builder#keepBodies bodies are not kept}. Not copied: treat as
- *     read-only
+ * @param body bytes as received, still compressed; empty when the connection was closed unread,
+ *     when the keys were wrong, or when {@link LocalLangfuse.Builder#keepBodies bodies are not
+ *     kept}. Not copied: treat as read-only
  * @param spans how many spans the body carried, stored or not; 0 when it could not be read as an
  *     export
  * @param status status answered; 0 when the connection was closed or left without an answer

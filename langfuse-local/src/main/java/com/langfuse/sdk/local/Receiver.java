@@ -3,6 +3,7 @@ package com.langfuse.sdk.local;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -95,11 +96,21 @@ final class Receiver implements AutoCloseable {
       reset(exchange, call);
       return;
     }
-    serve(exchange, call.withBody(exchange.getRequestBody().readAllBytes()), candidates);
+    serve(exchange, call.withBody(body(exchange, call)), candidates);
+  }
+
+  /** Of a call without the keys nothing is kept, or strangers could fill the memory. */
+  private byte[] body(HttpExchange exchange, Call call) throws IOException {
+    InputStream in = exchange.getRequestBody();
+    if (api.admits(call)) {
+      return in.readAllBytes();
+    }
+    in.transferTo(OutputStream.nullOutputStream());
+    return new byte[0];
   }
 
   private void serve(HttpExchange exchange, Call call, List<Fault> candidates) throws IOException {
-    TraceExport export = TraceExport.of(call);
+    TraceExport export = api.admits(call) ? TraceExport.of(call) : TraceExport.NONE;
     Fault fault =
         candidates.stream()
             .filter(each -> each.hits(call.body().length, export.spans()))

@@ -17,6 +17,9 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +33,9 @@ final class Resend {
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
   private static final int TRIES = 6;
 
-  /** What to do with one line; how many things in it were refused. */
+  /** What to do with one line; how many things in it were refused, unless it was as a whole. */
   private interface Sending {
-    int send(String line) throws IOException, InterruptedException;
+    int send(String line) throws IOException, InterruptedException, RefusedException;
   }
 
   private final URI target;
@@ -96,8 +99,13 @@ final class Resend {
             refused++; // cut off, as by a full disk
             continue;
           }
-          refused += sending.send(line);
-          sent++;
+          try {
+            refused += sending.send(line);
+            sent++;
+          } catch (RefusedException e) {
+            refused++;
+            out.println(e.getMessage());
+          }
         }
       }
     }
@@ -105,16 +113,16 @@ final class Resend {
         "%s: %d sent%s%n", kind, sent, refused == 0 ? "" : ", %d refused".formatted(refused));
   }
 
-  private int sendTraces(String line) throws IOException, InterruptedException {
+  private int sendTraces(String line) throws IOException, InterruptedException, RefusedException {
     post(TraceExport.PATH, line);
     return 0;
   }
 
-  private int sendScores(String line) throws IOException, InterruptedException {
+  private int sendScores(String line) throws IOException, InterruptedException, RefusedException {
     return post(ScoreRoutes.INGESTION, line).path("errors").size();
   }
 
-  private int sendMedia(String line) throws IOException, InterruptedException {
+  private int sendMedia(String line) throws IOException, InterruptedException, RefusedException {
     MediaLine file = Json.read(line, MediaLine.class);
     if (file == null || !file.isWhole()) {
       return 1;
@@ -150,7 +158,7 @@ final class Resend {
   }
 
   private void upload(MediaLine file, byte[] bytes, String url, String mediaId)
-      throws IOException, InterruptedException {
+      throws IOException, InterruptedException, RefusedException {
     HttpRequest.Builder put =
         HttpRequest.newBuilder(target.resolve(url))
             .header("Content-Type", file.contentType())
@@ -169,10 +177,16 @@ final class Resend {
             .method("PATCH", BodyPublishers.ofString(report)));
   }
 
-  private JsonNode post(String path, String body) throws IOException, InterruptedException {
+  private JsonNode post(String path, String body)
+      throws IOException, InterruptedException, RefusedException {
     String answer = exchange(request(path).POST(BodyPublishers.ofString(body))).body();
     JsonNode json = Json.parse(answer);
-    return json == null ? Json.tree(Map.of()) : json;
+    if (json == null || !json.isObject()) {
+      throw new IOException(
+          "%s is no Langfuse: to POST %s it answered %s"
+              .formatted(target.getAuthority(), path, TerminalText.oneLine(answer, 200)));
+    }
+    return json;
   }
 
   private HttpRequest.Builder request(String path) {
@@ -184,7 +198,7 @@ final class Resend {
 
   /** Tries again what may be taken later. */
   private HttpResponse<String> exchange(HttpRequest.Builder builder)
-      throws IOException, InterruptedException {
+      throws IOException, InterruptedException, RefusedException {
     HttpRequest request = builder.timeout(TIMEOUT).build();
     Duration wait = pause;
     for (int tries = 1; ; tries++) {
@@ -193,14 +207,17 @@ final class Resend {
       if (status >= 200 && status < 300) {
         return answer;
       }
-      if (tries == TRIES || (status != 429 && status < 500)) {
-        throw new IOException(
-            "%s %s answered %d: %s"
-                .formatted(
-                    request.method(),
-                    request.uri().getPath(),
-                    status,
-                    TerminalText.oneLine(answer.body(), 200)));
+      String problem =
+          "%s %s answered %d: %s"
+              .formatted(
+                  request.method(),
+                  request.uri().getPath(),
+                  status,
+                  TerminalText.oneLine(answer.body(), 200));
+      if (status == 400 || status == 413) {
+        throw new RefusedException(problem); // this line, not those behind it
+      } else if (tries == TRIES || (status != 429 && status < 500)) {
+        throw new IOException(problem);
       }
       Thread.sleep(wait.toMillis());
       wait = wait.multipliedBy(2);
@@ -209,13 +226,19 @@ final class Resend {
 
   /** Says whom it asked, which the client's exceptions do not: some have no message at all. */
   private HttpResponse<String> ask(HttpRequest request) throws IOException, InterruptedException {
+    var answer = client.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
     try {
-      return client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
-    } catch (IOException e) {
+      // The request's own time limit ends with the headers of the answer.
+      return answer.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      answer.cancel(true);
       throw new IOException(
           "No answer from %s to %s %s: %s"
               .formatted(
-                  request.uri().getAuthority(), request.method(), request.uri().getPath(), e),
+                  request.uri().getAuthority(),
+                  request.method(),
+                  request.uri().getPath(),
+                  e.getCause() == null ? "it takes too long" : e.getCause()),
           e);
     }
   }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 record TraceExport(List<ReceivedSpan> spans, @Nullable String problem) {
 
+  static final TraceExport NONE = new TraceExport(List.of(), null);
+
   static final String PATH = "/api/public/otel/v1/traces";
 
   private static final int NEWEST_INGESTION_VERSION = 4;

@@ -51,6 +51,9 @@ final class TracePrinter implements AutoCloseable {
 
   /** Starts the wait for the traces of these anew. */
   synchronized void grew(List<LocalObservation> batch) {
+    if (clock.isShutdown()) {
+      return;
+    }
     for (String id : batch.stream().map(LocalObservation::traceId).distinct().toList()) {
       Duration wait = store.hasRoot(id) ? moment : patience;
       Future<?> print = clock.schedule(() -> print(id), wait.toMillis(), TimeUnit.MILLISECONDS);
@@ -75,7 +78,7 @@ final class TracePrinter implements AutoCloseable {
 
   /** Prints nothing more. */
   @Override
-  public void close() {
+  public synchronized void close() {
     clock.shutdownNow();
   }
 }

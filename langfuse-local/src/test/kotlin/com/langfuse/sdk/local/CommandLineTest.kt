@@ -1,5 +1,6 @@
 package com.langfuse.sdk.local
 
+import com.sun.net.httpserver.HttpServer
 import io.kotest.assertions.nondeterministic.eventually
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -16,6 +17,8 @@ import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.io.PrintStream
 import java.io.UncheckedIOException
+import java.net.InetAddress
+import java.net.InetSocketAddress
 import java.net.URI
 import java.nio.file.Path
 import java.time.Duration
@@ -89,7 +92,11 @@ class CommandLineTest :
                 Sender(it).post(export(span("x")), headers = mapOf("Authorization" to "Basic x")).statusCode() shouldBe
                     401
             }
-            parse("--host ::1 --port 0").start().use { it.baseUrl().host shouldBe "[::1]" }
+            listOf("::1", "[::1]").forEach { loopback ->
+                parse("--host $loopback --port 0").start().use { it.baseUrl().host shouldBe "[::1]" }
+            }
+            shouldThrow<IllegalArgumentException> { parse("--host= --port 0").start() }
+                .message shouldBe "host is empty: write an address of this machine"
         }
 
         test("the browser is the one of the system, and its absence no accident") {
@@ -182,6 +189,40 @@ class CommandLineTest :
                 }
                 val nowhere = folder.resolve("nowhere")
                 shouldThrow<IOException> { send(nowhere, gone) }.message shouldBe "There is no folder $nowhere"
+            }
+
+            test("a line that is refused for what is in it is left out, and said; those behind it go on") {
+                val folder =
+                    kept { _, sender ->
+                        sender.post(export(span("bad")))
+                        sender.post(export(span("good", 2)))
+                    }
+                withLangfuse { langfuse, _ ->
+                    langfuse.enqueue(Fault.status(413))
+                    val said = send(folder, langfuse)
+                    said shouldContain "POST /api/public/otel/v1/traces answered 413: "
+                    said shouldContain "traces: 1 sent, 1 refused\n"
+                    langfuse.observations().map { it.name() } shouldBe listOf("good")
+                }
+            }
+
+            test("what answers like no Langfuse is told from one") {
+                val folder = kept { _, sender -> sender.post(export(span("x"))) }
+                val page = HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0)
+                page.createContext("/") {
+                    it.sendResponseHeaders(200, 0)
+                    it.responseBody.use { body -> body.write("<html>Log in".toByteArray()) }
+                }
+                page.start()
+                try {
+                    shouldThrow<IOException> {
+                        Resend(URI("http://127.0.0.1:${page.address.port}/"), "pk", "sk", Duration.ofMillis(1))
+                            .send(folder, PrintStream(ByteArrayOutputStream()))
+                    }.message shouldContain
+                        "is no Langfuse: to POST /api/public/otel/v1/traces it answered <html>Log in"
+                } finally {
+                    page.stop(0)
+                }
             }
 
             test("lines that make no sense are counted, the others sent") {

@@ -12,6 +12,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.opentelemetry.proto.trace.v1.Span
 import io.opentelemetry.proto.trace.v1.Status
+import java.io.IOException
 import java.io.UncheckedIOException
 import java.nio.file.Files
 import java.nio.file.Path
@@ -254,6 +255,15 @@ class KeepTest :
                 repeat(20) { lines.append(line) }
             }
             folder.files("traces").map { it.name } shouldBe (3..7).map { "traces-%08d.jsonl".format(it) }
+        }
+
+        test("after it is closed nothing is written any more, when another server may have the folder") {
+            val folder = folder()
+            val lines = JsonLines(folder, "traces", JsonLines.Limits(1_000, 5_000))
+            lines.append("x".toByteArray())
+            lines.close()
+            shouldThrow<IOException> { lines.append("y".toByteArray()) }.message shouldBe "it is closed"
+            folder.lines("traces") shouldBe listOf("x")
         }
 
         test("no more is read than memory has room for, and that is the newest") {

@@ -106,4 +106,17 @@ class RefusalTest :
                 langfuse.observations().shouldBeEmpty()
             }
         }
+
+        test("what comes without the keys is neither read nor kept, however much it would inflate to") {
+            withLangfuse { langfuse, sender ->
+                val bomb = gzip(ByteArray(300_000_000))
+                val headers = mapOf("Content-Encoding" to "gzip", "Authorization" to "Basic wrong")
+                sender.post(bomb, headers = headers).statusCode() shouldBe 401
+                langfuse.requests().single().let {
+                    it.status() shouldBe 401
+                    it.body().size shouldBe 0
+                    it.spans() shouldBe 0
+                }
+            }
+        }
     })
