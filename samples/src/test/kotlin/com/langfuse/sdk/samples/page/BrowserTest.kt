@@ -65,9 +65,9 @@ private fun FunSpec.tests(browser: Browser) {
     test("a sample's trace is found, opened and read") {
         page {
             openList()
-            browser.text("main") shouldContain "Waiting for traces"
-            browser.text("main") shouldContain "LANGFUSE_BASE_URL=${local.baseUrl()}"
-            browser.text("main") shouldContain "LANGFUSE_SECRET_KEY=${local.secretKey()}"
+            browser.awaitText("main", "Waiting for traces")
+            browser.awaitText("main", "LANGFUSE_BASE_URL=${local.baseUrl()}")
+            browser.awaitText("main", "LANGFUSE_SECRET_KEY=${local.secretKey()}")
             browser.screenshot("empty")
 
             StandInModel.start().use {
