@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>traces over OTLP/HTTP, in protobuf or JSON;
  *   <li>scores, in batches of events or one by one, held against the server's rules;
  *   <li>media, that is images, recordings and other files: announced, uploaded to a URL of the same
- *       server and reported, as with a store of blobs. They can be looked up, not downloaded.
+ *       server and reported, as with a store of blobs.
  * </ul>
  *
  * <pre>{@code
@@ -251,7 +251,10 @@ public final class LocalLangfuse implements AutoCloseable {
                     deadline));
   }
 
-  /** Every HTTP request so far, refused and unanswered ones included, in order. A snapshot. */
+  /**
+   * Every HTTP request so far, refused and unanswered ones included, in order. A snapshot. Those of
+   * the page in the browser are not among them, and meet no faults.
+   */
   public List<ReceivedRequest> requests() {
     return requests.all();
   }

@@ -232,7 +232,7 @@ class PageTest :
 private fun pageRoutes(guard: PageGuard): PageRoutes {
     val store = ObservationStore(true, 1_000_000)
     val media = MediaStore(1_000_000, store::touch)
-    return PageRoutes(guard, ViewRoutes(store, ScoreStore(store::touch), media, "pk", "sk"))
+    return PageRoutes(guard, ViewRoutes(store, ScoreStore(1_000_000, store::touch), media, "pk", "sk"))
 }
 
 private fun call(path: String, headers: Map<String, String>) = Call("GET", path, null, headers, ByteArray(0), START)
