@@ -131,8 +131,8 @@ export class Detail {
     return buckets.length > 0 && el("table.spent", null,
       el("thead", null, el("tr", null, ["usage", "tokens", "cost"].map((name) => el("th", null, name)))),
       el("tbody", null, buckets.map((bucket) => el("tr", null, el("td", null, said(bucket)),
-        el("td", null, bucket in usage ? count(usage[bucket]) : ""),
-        el("td", null, bucket in dollars ? cost(dollars[bucket]) || "$0" : "")))));
+        el("td", null, Object.hasOwn(usage, bucket) ? count(usage[bucket]) : ""),
+        el("td", null, Object.hasOwn(dollars, bucket) ? cost(dollars[bucket]) || "$0" : "")))));
   }
 
   /** What the renderers of values need of us, for the observation that is shown. */

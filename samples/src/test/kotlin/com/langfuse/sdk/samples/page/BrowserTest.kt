@@ -3,6 +3,7 @@ package com.langfuse.sdk.samples.page
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.ObservationType.AGENT
 import com.langfuse.sdk.ObservationType.CHAIN
+import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.ObservationType.TOOL
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.media.LangfuseMedia
@@ -388,6 +389,17 @@ private fun FunSpec.tests(browser: Browser) {
             browser.run("return window.pwned ?? null").isNull shouldBe true
             browser.size(900, 800)
             browser.run("return document.documentElement.scrollWidth").asInt() shouldBe 900
+        }
+    }
+
+    test("buckets named like what every object of JavaScript has") {
+        page {
+            val chat = langfuse.observation("chat", GENERATION).start()
+            chat.usageDetails(mapOf("constructor" to 7L)).costDetails(mapOf("toString" to 0.5)).end()
+            langfuse.flush()
+            open(chat.traceId())
+            browser.awaitText(".detail h2", "chat")
+            browser.texts(".detail .spent td") shouldBe listOf("constructor", "7", "", "toString", "", "$0.500")
         }
     }
 
