@@ -79,7 +79,7 @@ function piece(text) {
 
 /** From our own route, which makes a download of all that a browser could run. */
 function media(type, id) {
-  const src = `/view/media/${encodeURIComponent(id)}`;
+  const src = `/view/media/${encodeURIComponent(id.toWellFormed())}`;
   const kind = SHOWN.test(type) ? type.split("/")[0] : "file";
   const link = el("a", { href: src, download: id }, `${type} ↓`);
   const missing = () => figure.replaceChildren(el("span.faint", null, `${type}, whose bytes have not come`));

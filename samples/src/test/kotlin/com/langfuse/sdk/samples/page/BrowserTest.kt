@@ -392,6 +392,14 @@ private fun FunSpec.tests(browser: Browser) {
         }
     }
 
+    fun shown(text: String): String =
+        browser
+            .run(
+                "const text = arguments[0]; return import('/page/values.js').then(({ show }) =>" +
+                    "show({ text, length: text.length }, { folds: new Map() }, '').textContent)",
+                text,
+            ).asText()
+
     test("buckets named like what every object of JavaScript has") {
         page {
             val chat = langfuse.observation("chat", GENERATION).start()
@@ -400,6 +408,14 @@ private fun FunSpec.tests(browser: Browser) {
             open(chat.traceId())
             browser.awaitText(".detail h2", "chat")
             browser.texts(".detail .spent td") shouldBe listOf("constructor", "7", "", "toString", "", "$0.500")
+        }
+    }
+
+    test("half a character in a media reference is shown, and hides nothing") {
+        page {
+            openList()
+            val reference = "@@@langfuseMedia:type=text/plain|id=\\ud800|source=bytes@@@"
+            shown("""{"before":1,"media":"$reference"}""") shouldBe "before1mediatext/plain ↓"
         }
     }
 
