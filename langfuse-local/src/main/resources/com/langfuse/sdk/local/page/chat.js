@@ -2,24 +2,31 @@
 
 import { count } from "./format.js";
 import { el, said } from "./dom.js";
-import { mediaIn, prose, showString, tree } from "./values.js";
+import { isBranch, leaf, mediaIn, prose, showString, tree } from "./values.js";
 
 const MOST_MESSAGES = 100;
-const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+const isObject = (value) => isBranch(value) && !Array.isArray(value);
+
+/** Where makers have the messages of a conversation, and what is a message there. */
+const LISTS = {
+  messages: (each) => each,
+  contents: (each) => each,
+  choices: (each) => each?.message,
+  candidates: (each) => each?.content,
+};
 
 /** What is said to whom, and what else the value has; null if it is no conversation. */
 export function conversation(value) {
   if (Array.isArray(value)) return value.length && value.every(isMessage) ? { messages: value, rest: {} } : null;
   if (isMessage(value)) return { messages: [value], rest: {} };
-  const { messages, contents, choices, candidates, system, ...rest } = value;
-  const found =
-    listOf(messages) ?? listOf(contents) ??
-    listOf(choices, (each) => each?.message) ?? listOf(candidates, (each) => each?.content);
-  if (!found) return null;
-  return { messages: system == null ? found : [{ role: "system", content: system }, ...found], rest };
+  const key = Object.keys(LISTS).find((each) => listOf(value[each], LISTS[each]));
+  if (!key) return null;
+  const { [key]: list, system, ...rest } = value;
+  const messages = list.map(LISTS[key]);
+  return { messages: system == null ? messages : [{ role: "system", content: system }, ...messages], rest };
 }
 
-function listOf(value, unwrap = (each) => each) {
+function listOf(value, unwrap) {
   const list = Array.isArray(value) ? value.map(unwrap) : [];
   return list.length && list.every(isMessage) ? list : null;
 }
@@ -57,10 +64,11 @@ function message(value, view, path) {
 function partsOf(value) {
   if (ITEMS.includes(value.type)) return [value];
   const content = value.parts ?? value.content;
-  const calls = [...(value.tool_calls ?? []), value.function_call].filter(Boolean);
+  const calls = [value.tool_calls, value.function_call].flat().filter(Boolean);
   return [
     ...(value.reasoning_content ? [{ type: "reasoning", content: value.reasoning_content }] : []),
     ...(Array.isArray(content) ? content : content == null || content === "" ? [] : [content]),
+    ...(value.refusal ? [{ type: "refusal", refusal: value.refusal }] : []),
     ...calls.map((each) => ({ ...each, ...each.function, type: "tool_call" })),
   ];
 }
@@ -68,7 +76,7 @@ function partsOf(value) {
 /** Each maker has words of its own for the same few things. */
 function part(value, view, path, role) {
   if (typeof value === "string") return role === "tool" ? showString(value, view, path) : prose(value, view, path);
-  if (!isObject(value)) return said(JSON.stringify(value));
+  if (!isObject(value)) return isBranch(value) ? tree(value, view, path) : leaf(value, view, path);
   const call = value.functionCall ?? value;
   const result = value.functionResponse ?? value;
   switch (value.functionCall ? "tool_call" : value.functionResponse ? "tool_result" : value.type ?? "text") {
@@ -100,8 +108,8 @@ function framed(arrow, name, id, value, view, path) {
   const body = typeof value === "string" ? showString(value, view, path)
     : Array.isArray(value) && value.every((each) => typeof each?.text === "string")
       ? value.map((each, index) => prose(each.text, view, `${path}/${index}`))
-      : isObject(value) || Array.isArray(value) ? tree(value, view, path)
-      : value == null ? null : said(JSON.stringify(value));
+      : isBranch(value) ? tree(value, view, path)
+      : value == null ? null : leaf(value, view, path);
   return el("div.call", null,
     el("div.call-head", null, el("span.faint", null, arrow), said(name ?? "tool", "code"),
       id != null && said(id, "span", { class: "faint" })),

@@ -34,6 +34,10 @@ class Verbatim {
   constructor(source) {
     this.source = source;
   }
+
+  toString() {
+    return this.source;
+  }
 }
 
 /** The value, or undefined for what is no JSON, or nested beyond reason. */
@@ -130,14 +134,14 @@ function entry(key, value, inList, view, path, budget, depth) {
   return branch;
 }
 
-const isBranch = (value) => value !== null && typeof value === "object" && !(value instanceof Verbatim);
+export const isBranch = (value) => value !== null && typeof value === "object" && !(value instanceof Verbatim);
 
-function leaf(value, view, path) {
+export function leaf(value, view, path) {
   if (typeof value === "string") {
     const long = value.length > 200 || value.includes("\n") || MEDIA.test(value) || value.startsWith("data:image/");
     return long ? prose(value, view, path) : said(`"${value}"`, "span", { class: "string", dir: "auto" });
   }
   if (isBranch(value)) return el("span.faint", null, Array.isArray(value) ? "[ ]" : "{ }");
   return el("span", { class: value === null ? "faint" : typeof value === "boolean" ? "boolean" : "figure" },
-    value instanceof Verbatim ? value.source : String(value));
+    String(value));
 }

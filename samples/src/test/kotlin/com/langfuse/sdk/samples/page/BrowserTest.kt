@@ -419,6 +419,21 @@ private fun FunSpec.tests(browser: Browser) {
         }
     }
 
+    test("of a conversation nothing is left out, and no digit is lost") {
+        page {
+            openList()
+            shown("""{"role":"assistant","content":null,"refusal":"I cannot."}""") shouldBe "assistantI cannot."
+            val question = """[{"role":"user","content":"hi"}]"""
+            shown("""{"messages":$question,"choices":["cut off"]}""") shouldContain "cut off"
+            shown("""[{"role":"tool","content":12345678901234567890}]""") shouldBe "tool12345678901234567890"
+            shown("""[{"role":"tool","content":[[null,1.5],true]}]""") shouldBe "tool0null11.5true"
+            val result = """{"type":"function_call_output","call_id":9007199254740993,"output":9007199254740995}"""
+            shown("[$result]") shouldBe "tool←result90071992547409939007199254740995"
+            shown("""{"role":"assistant","content":"hi","tool_calls":{"name":"find"}}""") shouldBe "assistanthi→find"
+            shown("""{"role":"assistant","content":"hi","tool_calls":true}""") shouldContain "hi"
+        }
+    }
+
     test("2,000 observations in one trace, 200 below each other") {
         page {
             val root = recordings.large(observations = 2_000, depth = 200)
