@@ -18,7 +18,7 @@ export function forest(observations) {
   const seen = new Set();
   for (const root of [...roots.sort(byStart), ...nodes.values()]) plant(root, seen, ordered);
   for (const each of ordered.toReversed()) {
-    each.end = each.row ? each.end : Math.max(...ends(each));
+    each.end = each.row ? each.end : lastEnd(each.children);
     if (each.parent) each.parent.worst = Math.max(each.parent.worst, each.worst);
   }
   return ordered;
@@ -59,7 +59,7 @@ function plant(root, seen, ordered) {
 }
 
 const byStart = (a, b) => a.start - b.start;
-const ends = (parent) => parent.children.map((child) => child.end);
+const lastEnd = (nodes) => nodes.reduce((last, each) => Math.max(last, each.end), -Infinity);
 
 /** Those of the nodes that are not below a folded one. */
 export function unfolded(nodes, folded) {

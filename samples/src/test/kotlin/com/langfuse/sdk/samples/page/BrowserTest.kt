@@ -498,6 +498,7 @@ private fun FunSpec.tests(browser: Browser) {
             forest("[['a', 'b'], ['b', 'a'], ['c', 'b'], ['d', 'd']]") shouldBe listOf("d", "a", "-b", "--c")
             forest("Array.from({ length: 20000 }, (_, i) => [String(i), i ? String(i - 1) : null])")
                 .size shouldBe 20_000
+            forest("Array.from({ length: 200000 }, (_, i) => [String(i), 'running'])").size shouldBe 200_001
         }
     }
 
