@@ -113,8 +113,13 @@ export class TraceList {
     this.typing = setTimeout(() => this.filter(this.search.value), 150);
   }
 
+  leave() {
+    clearTimeout(this.typing);
+  }
+
   /** The query is part of the location, so that it survives a reload and the way back. */
   filter(query) {
+    clearTimeout(this.typing);
     this.search.value = query;
     this.go(query.trim() ? `#/?q=${encodeURIComponent(query.trim())}` : "#/", true);
   }
@@ -163,6 +168,10 @@ export class TraceList {
       return true;
     }
     if (event.key === "Enter" && event.target.tagName !== "BUTTON") {
+      if (inSearch && this.search.value.trim() !== this.query) {
+        this.filter(this.search.value); // what is listed is not yet what was asked for
+        return true;
+      }
       const trace = this.rows.currentItem ?? this.rows.items[0];
       if (trace) this.open(trace.id);
       return true;

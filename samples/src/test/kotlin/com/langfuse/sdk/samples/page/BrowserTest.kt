@@ -197,6 +197,23 @@ private fun FunSpec.tests(browser: Browser) {
         }
     }
 
+    test("Enter takes what was typed just now, and opens what that finds") {
+        page {
+            val agent = recordings.agent()
+            langfuse.observation("newest", TOOL).start().end()
+            langfuse.flush()
+            openList()
+            browser.awaitText(".summary", "2 traces")
+            val places = browser.run("return history.length").asInt()
+            browser.press("/", "handle-question", "Enter")
+            browser.awaitText(".summary", "1 trace")
+            browser.run("return history.length").asInt() shouldBe places
+            browser.press("Enter")
+            browser.await("location.hash.includes(arguments[0])", "${agent.traceId()}")
+            browser.awaitText(".tree .row", "handle-question")
+        }
+    }
+
     test("a click on a user filters, and reload and back keep the place") {
         page {
             val agent = recordings.agent()
