@@ -8,7 +8,7 @@ export function follow(onNews, onState) {
   function open() {
     clearTimeout(again);
     if (events || document.hidden) return;
-    events = new EventSource("/view/events");
+    events = new EventSource(address("/view/events"));
     events.onmessage = () => {
       onState("live");
       onNews();
@@ -59,9 +59,12 @@ export class Poll {
   }
 }
 
+/** Of a path of the server. Without the keys, which this page's own address may have: fetch refuses them. */
+const address = (path) => location.origin + path;
+
 /** The JSON at a path of the server. */
 export async function ask(path) {
-  const response = await fetch(path);
+  const response = await fetch(address(path));
   const body = await response.json();
   if (!response.ok) throw Object.assign(new Error(body.message), { status: response.status });
   return body;

@@ -579,6 +579,15 @@ private fun FunSpec.tests(browser: Browser) {
         }
     }
 
+    test("an address may have the keys in it") {
+        page {
+            val keys = "${local.publicKey()}:${local.secretKey()}"
+            browser.open("${local.baseUrl()}".replace("//", "//$keys@"))
+            browser.await("document.querySelector('#live').innerText === 'live'")
+            browser.awaitText("main", "Waiting for traces")
+        }
+    }
+
     test("a server that goes and comes back is noticed, and followed again") {
         Page().use { page ->
             page.openList()
