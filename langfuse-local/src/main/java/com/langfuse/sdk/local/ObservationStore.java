@@ -44,7 +44,8 @@ final class ObservationStore {
   private final @Nullable SpanIds idsOnly;
   private final long mostBytes;
   private long bytes;
-  private long version;
+  // Beyond those of a server that was here before: a page still asks for what came after them.
+  private long version = System.currentTimeMillis();
   private long duplicates;
   private long forgottenTraces;
   private long forgottenObservations;

@@ -79,6 +79,21 @@ class ViewTest :
             }
         }
 
+        test("everything is news to a page that was open before the server started") {
+            val version =
+                withLangfuse { _, sender ->
+                    sender.post(export(span("before")))
+                    sender.view("traces")["version"].longValue()
+                }
+            withLangfuse { _, sender ->
+                listOf("first", "second").forEachIndexed { index, name ->
+                    sender.post(export(span(name, trace = "%032x".format(index + 1))))
+                }
+                val news = sender.view("traces?since=$version")["traces"]
+                news.map { it["name"].textValue() } shouldContainExactlyInAnyOrder listOf("first", "second")
+            }
+        }
+
         test("what was forgotten is counted, and no longer listed") {
             withLangfuse(LocalLangfuse.builder().memory(1_000_000)) { langfuse, sender ->
                 repeat(10) {
