@@ -48,14 +48,19 @@ final class ViewQuery {
 
   private static Predicate<TraceSummary> condition(String key, String value) {
     return switch (key) {
-      case "user" -> trace -> value.equalsIgnoreCase(trace.userId());
-      case "session" -> trace -> value.equalsIgnoreCase(trace.sessionId());
+      case "user" -> trace -> isSame(value, trace.userId());
+      case "session" -> trace -> isSame(value, trace.sessionId());
       case "env" -> trace -> value.equalsIgnoreCase(trace.environment());
-      case "tag" -> trace -> trace.tags().stream().anyMatch(value::equalsIgnoreCase);
+      case "tag" -> trace -> trace.tags().stream().anyMatch(tag -> isSame(value, tag));
       case "type" -> trace -> trace.types().stream().anyMatch(value::equalsIgnoreCase);
       case "level" -> trace -> rank(trace.level()) >= rank(value);
       default -> trace -> trace.id().startsWith(value);
     };
+  }
+
+  /** Between quotes there can be no quote, so it makes no difference. */
+  private static boolean isSame(String value, @Nullable String text) {
+    return text != null && value.replace("\"", "").equalsIgnoreCase(text.replace("\"", ""));
   }
 
   /** How bad it is; of something that is no level, worse than everything. */
