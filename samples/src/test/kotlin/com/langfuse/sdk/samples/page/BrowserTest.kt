@@ -313,6 +313,23 @@ private fun FunSpec.tests(browser: Browser) {
         }
     }
 
+    test("a name is seen beside however many tags") {
+        page {
+            val tags = Array(60) { "tag-$it" }
+            langfuse.propagate().tags(*tags).makeCurrent().use {
+                langfuse.observation("tagged", TOOL).start().end()
+            }
+            langfuse.flush()
+            openList()
+            browser.awaitText(".list .row", "tag-59")
+            listOf(1440, 420).forEach {
+                browser.size(it, 900)
+                browser.box(".list .row .name > bdi").width shouldBeWiderThan 30.0
+                browser.run("return document.documentElement.scrollWidth").asInt() shouldBe it
+            }
+        }
+    }
+
     test("the list stays where one has scrolled while traces arrive") {
         page {
             recordings.many(300)
