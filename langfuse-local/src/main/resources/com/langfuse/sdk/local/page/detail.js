@@ -90,8 +90,21 @@ export class Detail {
   }
 
   events(events) {
-    return events.slice(0, LONG_LIST).map(({ name, attributes }, index) =>
+    return this.beginning("events", events, ({ name, attributes }, index) =>
       el("div", null, said(name, "h4"), this.pairs(`events/${index}`, attributes)));
+  }
+
+  /** Of a long list its first entries, and a button for the others. */
+  beginning(name, entries, drawn) {
+    const path = `${this.observation.id}/${name}…`;
+    const cut = entries.length > LONG_LIST && !this.folds.get(path);
+    return [
+      entries.slice(0, cut ? LONG_LIST : entries.length).map(drawn),
+      cut && el("button.more", { onclick: () => {
+        this.folds.set(path, true);
+        this.draw();
+      } }, `show all (${count(entries.length)})`),
+    ];
   }
 
   numbers(it) {
@@ -164,15 +177,8 @@ export class Detail {
 
   pairs(name, values) {
     const path = `${this.observation.id}/${name}`;
-    const entries = Object.entries(values);
-    const all = this.folds.get(`${path}…`);
-    return el("dl.values", null,
-      entries.slice(0, all ? entries.length : LONG_LIST).map(([key, value], index) =>
-        [el("dt", null, said(key)), el("dd", null, show(value, this.at(), `${path}/${index}`))]),
-      !all && entries.length > LONG_LIST && el("button.more", { onclick: () => {
-        this.folds.set(`${path}…`, true);
-        this.draw();
-      } }, `show all (${count(entries.length)})`));
+    return el("dl.values", null, this.beginning(name, Object.entries(values), ([key, value], index) =>
+      [el("dt", null, said(key)), el("dd", null, show(value, this.at(), `${path}/${index}`))]));
   }
 
   /** A part that folds, for all observations alike: who looks for metadata does so in the next one, too. */

@@ -445,6 +445,21 @@ private fun FunSpec.tests(browser: Browser) {
         }
     }
 
+    test("all events are shown to those who ask") {
+        page {
+            val retried = langfuse.observation("retried", TOOL).start()
+            repeat(100) { retried.recordException(IllegalStateException("attempt $it")) }
+            retried.end()
+            langfuse.flush()
+            open(retried.traceId())
+            browser.click(".detail .toggle", "Events")
+            browser.awaitText(".detail .values", "attempt 0")
+            browser.click(".detail .more", "show all (100)")
+            browser.awaitText(".detail .values", "attempt 99")
+            browser.count(".detail h4") shouldBe 100
+        }
+    }
+
     test("half a character in a media reference is shown, and hides nothing") {
         page {
             openList()
