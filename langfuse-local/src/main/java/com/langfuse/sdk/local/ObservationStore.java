@@ -171,6 +171,11 @@ final class ObservationStore {
     return changes.look(() -> Optional.ofNullable(traces.get(id)).map(StoredTrace::snapshot));
   }
 
+  /** Whether that trace is here and has changed after that version. */
+  boolean hasChanged(String traceId, long since) {
+    return changes.look(() -> traces.containsKey(traceId) && traces.get(traceId).changed() > since);
+  }
+
   boolean hasRoot(String traceId) {
     return changes.look(
         () -> Optional.ofNullable(traces.get(traceId)).map(StoredTrace::hasRoot).orElse(false));

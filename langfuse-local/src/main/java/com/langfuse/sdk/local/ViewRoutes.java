@@ -117,10 +117,10 @@ final class ViewRoutes {
   private Answer trace(String id, Call call) throws RefusedException {
     long version = store.version();
     long since = since(call, version);
-    if (since > 0 && store.summaries(since).stream().noneMatch(each -> each.id().equals(id))) {
+    LocalTrace trace = find(id);
+    if (!store.hasChanged(id, since)) {
       return Answer.of(200, Map.of("version", version));
     }
-    LocalTrace trace = find(id);
     return Answer.of(200, ViewTrace.of(version, trace, scoresOf(id)));
   }
 

@@ -65,7 +65,7 @@ export class TraceList {
   async load() {
     const { generation } = this;
     const page = await ask(`/view/traces?since=${this.version}&q=${encodeURIComponent(this.query)}`);
-    if (generation !== this.generation) return;
+    if (generation !== this.generation || page.version < this.version) return;
     this.version = page.version;
     page.traces.forEach((trace) => this.traces.set(trace.id, trace));
     const newest = [...this.traces.values()].sort((a, b) => b.start - a.start).slice(0, page.limit);

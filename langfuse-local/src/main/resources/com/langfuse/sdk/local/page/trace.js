@@ -38,7 +38,7 @@ export class TracePage {
       make: () => el("div.row", { role: "treeitem" }), draw: (row, node) => this.draw(row, node),
     });
     this.viewport.addEventListener("click", (event) => this.clicked(event));
-    this.poll = new Poll(() => this.load());
+    this.poll = new Poll(() => this.load().catch((error) => this.gone(error)));
   }
 
   /** The bar between tree and detail, to be dragged. */
@@ -61,16 +61,20 @@ export class TracePage {
       return this.news();
     }
     this.id = id;
-    this.version = 0;
-    this.trace = null;
     this.folded.clear();
     this.rows.current = null;
-    this.rows.set([]);
     this.viewport.scrollTop = 0;
-    fill(this.head);
     fill(this.problem);
-    this.detail.clear();
+    this.empty();
     this.load().catch((error) => this.fail(error));
+  }
+
+  empty() {
+    this.version = 0;
+    this.trace = null;
+    this.rows.set([]);
+    fill(this.head);
+    this.detail.clear();
   }
 
   fail({ status, message }) {
@@ -81,6 +85,13 @@ export class TracePage {
       el("p", null, el("a", { href: "#/" }, "All traces"))));
   }
 
+  /** What was here a moment ago was forgotten, or the server took the place of another. */
+  gone(error) {
+    if (error.status !== 404) throw error;
+    this.empty();
+    this.fail(error);
+  }
+
   news() {
     this.poll.soon();
   }
@@ -88,7 +99,7 @@ export class TracePage {
   async load() {
     const { id } = this;
     const trace = await ask(`/view/traces/${encodeURIComponent(id)}?since=${this.version}`);
-    if (id !== this.id) return;
+    if (id !== this.id || trace.version < this.version) return; // late
     this.version = trace.version;
     if (!trace.observations) return; // nothing new
     fill(this.problem);
@@ -226,6 +237,7 @@ export class TracePage {
 
   /** Folds what is below the top, or unfolds everything if that is done. */
   foldAll() {
+    if (!this.trace) return;
     const inner = this.nodes.filter((node) => node.depth && node.children.length);
     this.folded = new Set(this.folded.size ? [] : inner.map((node) => node.id));
     this.setRows();

@@ -5,6 +5,7 @@ import com.langfuse.sdk.ObservationType.AGENT
 import com.langfuse.sdk.ObservationType.CHAIN
 import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.ObservationType.TOOL
+import com.langfuse.sdk.TraceContext
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.media.LangfuseMedia
 import com.langfuse.sdk.samples.RagPipeline
@@ -367,6 +368,25 @@ private fun FunSpec.tests(browser: Browser) {
             browser.awaitText(".summary", "$kept traces · ${60 - kept} older forgotten")
             browser.attributes(".list .row", "aria-setsize").first() shouldBe "$kept"
             browser.console().shouldBeEmpty()
+            browser.open("about:blank")
+        }
+    }
+
+    test("a trace that is forgotten while one looks at it says so, and comes back when it does") {
+        Page().use { page ->
+            val here = page.langfuse.observation("here", TOOL).start()
+            here.end()
+            val trace = here.traceId()!!
+            page.langfuse.flush()
+            page.open(trace)
+            page.local.clear()
+            browser.awaitText("main", "This trace is not here")
+            browser.count(".tree .row") shouldBe 0
+
+            page.langfuse.observation("again", TOOL).parent(TraceContext.of(trace, "00000000000000aa")).start().end()
+            page.langfuse.flush()
+            browser.awaitText(".tree .row", "again")
+            browser.console().filterNot { "404" in it }.shouldBeEmpty()
             browser.open("about:blank")
         }
     }
