@@ -1,5 +1,6 @@
 package com.langfuse.sdk.local.assertion;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,8 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 record StoredText(String text, @Nullable JsonNode container) {
 
+  /** Reads every digit, and nothing that could be read in two ways. */
   private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
   /** 1 and 1.0 are the same number to whoever reads it. */
   private static final Comparator<JsonNode> BY_MEANING =
@@ -53,7 +58,7 @@ record StoredText(String text, @Nullable JsonNode container) {
     try {
       JsonNode node = MAPPER.readTree(text);
       return node.isContainerNode() ? node : null;
-    } catch (JsonProcessingException notJson) {
+    } catch (JsonProcessingException | NumberFormatException notJson) {
       return null;
     }
   }

@@ -7,6 +7,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
+import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 
 /** Which fields fit, and what is said of those that do not. */
@@ -117,6 +118,18 @@ class FieldAssertionTest :
             sentence(llm, generation("llm").input("""{"a":"x"}""")) shouldContain "llm: input is"
             sentence(llm, generation("llm").input("""{"a":"x","b":[1,2]} and more""")) shouldContain "llm: input is"
             sentence(llm, generation("llm").output("an answer.")) shouldContain "llm: output is"
+        }
+
+        test("numbers in JSON are compared to the last digit, and a name that stands twice is text") {
+            fun fits(actual: String, expected: String) =
+                complaint(sent("span", "s", mapOf("langfuse.observation.input" to actual))) {
+                    hasTree(span("s").input(expected))
+                } == null
+            fits("""{"a":0.12345678901234567891}""", """{"a":0.12345678901234567892}""") shouldBe false
+            fits("""{"a":1e400}""", """{"a":1.0}""") shouldBe false
+            fits("""{"a":1e400}""", """{"a":10e399}""") shouldBe true
+            fits("""{"a":1e99999999999}""", """{"a":1}""") shouldBe false
+            fits("""{"a":1,"a":2}""", """{"a":2}""") shouldBe false
         }
 
         test("what cannot be JSON is refused where it is said") {
