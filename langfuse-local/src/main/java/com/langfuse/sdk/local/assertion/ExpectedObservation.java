@@ -108,7 +108,10 @@ public final class ExpectedObservation {
     return with(Field.stored("input", input, LocalObservation::input));
   }
 
-  /** An input that is there and satisfies a condition, which is given the text as stored. */
+  /**
+   * An input that is there and satisfies a condition, which is given the text as stored. One at
+   * which it throws does not.
+   */
   public ExpectedObservation input(Predicate<? super String> condition) {
     return with(Field.satisfying("input", condition, LocalObservation::input));
   }
@@ -118,7 +121,7 @@ public final class ExpectedObservation {
     return with(Field.stored("output", output, LocalObservation::output));
   }
 
-  /** An output that is there and satisfies a condition, which is given the text as stored. */
+  /** An output that is there and satisfies a condition; see {@link #input(Predicate)}. */
   public ExpectedObservation output(Predicate<? super String> condition) {
     return with(Field.satisfying("output", condition, LocalObservation::output));
   }

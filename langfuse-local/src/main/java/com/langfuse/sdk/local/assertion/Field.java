@@ -40,8 +40,18 @@ record Field<S>(
     return new Field<>(name, null, value, actual -> actual != null && condition.test(actual));
   }
 
+  /** A condition is asked about siblings that it is not meant for, too: let it throw at those. */
   boolean fits(S subject) {
-    return condition.test(value.apply(subject));
+    return refusal(value.apply(subject)) == null;
+  }
+
+  /** Null when the condition holds. */
+  private @Nullable String refusal(@Nullable String actual) {
+    try {
+      return condition.test(actual) ? null : "which is not as wanted";
+    } catch (RuntimeException | AssertionError e) {
+      return "at which the condition throws " + Excerpt.of(e.toString());
+    }
   }
 
   /** What is wrong, as half a sentence. */
@@ -51,7 +61,7 @@ record Field<S>(
       return "no %s, expected %s".formatted(name, wanted == null ? "one" : Excerpt.of(wanted));
     }
     return wanted == null
-        ? "%s is %s, which is not as wanted".formatted(name, Excerpt.of(actual))
+        ? "%s is %s, %s".formatted(name, Excerpt.of(actual), refusal(actual))
         : "%s is %s, not %s"
             .formatted(name, Excerpt.of(actual, wanted), Excerpt.of(wanted, actual));
   }

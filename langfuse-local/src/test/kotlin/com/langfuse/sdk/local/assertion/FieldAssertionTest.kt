@@ -112,6 +112,20 @@ class FieldAssertionTest :
             sentence(llm, generation("llm").input { false }) shouldContain "which is not as wanted"
         }
 
+        test("a condition that throws does not hold, and is asked about siblings, too") {
+            fun tool(name: String, output: String) =
+                sent("tool", name, mapOf("langfuse.observation.output" to output))
+            val score = LangfuseAssertions.tool("score").output { it.toInt() > 3 }
+            val other = LangfuseAssertions.tool("other")
+            complaint(sent("span", "s", tool("other", "text"), tool("score", "17"))) {
+                hasTree(span("s", score, other))
+            }.shouldBeNull()
+            sentence(sent("span", "s", tool("score", "text")), span("s", score)) shouldContain
+                "score: output is text, at which the condition throws java.lang.NumberFormatException"
+            sentence(llm, generation("llm").output { throw AssertionError("too short") }) shouldContain
+                "llm: output is An answer., at which the condition throws java.lang.AssertionError: too short"
+        }
+
         test("JSON is compared by what it means, everything else as text") {
             fits(generation("llm").input("""{"a":"x","b":[1,2]}"""))
             sentence(llm, generation("llm").input("""{"a":"x","b":[2,1]}""")) shouldContain "llm: input is"
