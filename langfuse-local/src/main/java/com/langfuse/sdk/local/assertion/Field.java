@@ -1,5 +1,6 @@
 package com.langfuse.sdk.local.assertion;
 
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -20,12 +21,13 @@ record Field<S>(
 
   /** Exactly this text. */
   static <S> Field<S> text(String name, String wanted, Function<S, @Nullable String> value) {
+    Objects.requireNonNull(wanted, name);
     return new Field<>(name, wanted, value, wanted::equals);
   }
 
   /** The same text, or JSON that means the same. */
   static <S> Field<S> stored(String name, Object wanted, Function<S, @Nullable String> value) {
-    StoredText text = StoredText.of(wanted);
+    StoredText text = StoredText.of(Objects.requireNonNull(wanted, name));
     return new Field<>(name, text.text(), value, text::means);
   }
 
@@ -37,6 +39,7 @@ record Field<S>(
   /** A value that is there and satisfies the condition. */
   static <S> Field<S> satisfying(
       String name, Predicate<? super String> condition, Function<S, @Nullable String> value) {
+    Objects.requireNonNull(condition, name);
     return new Field<>(name, null, value, actual -> actual != null && condition.test(actual));
   }
 

@@ -9,6 +9,9 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.types.shouldBeInstanceOf
+import java.lang.reflect.InvocationTargetException
+import java.util.function.Predicate
 
 /** Which fields fit, and what is said of those that do not. */
 class FieldAssertionTest :
@@ -144,6 +147,18 @@ class FieldAssertionTest :
             fits("""{"a":1e400}""", """{"a":10e399}""") shouldBe true
             fits("""{"a":1e99999999999}""", """{"a":1}""") shouldBe false
             fits("""{"a":1,"a":2}""", """{"a":2}""") shouldBe false
+        }
+
+        test("null is refused where it is said, by the name of the field") {
+            val output = ExpectedObservation::class.java.getMethod("output", Predicate::class.java)
+            val input = ExpectedObservation::class.java.getMethod("input", Any::class.java)
+            val model = ExpectedObservation::class.java.getMethod("model", String::class.java)
+            listOf(output, input, model).forEach { setter ->
+                shouldThrow<InvocationTargetException> { setter.invoke(generation("llm"), null) }
+                    .cause
+                    .shouldBeInstanceOf<NullPointerException>()
+                    .message shouldBe setter.name
+            }
         }
 
         test("what cannot be JSON is refused where it is said") {
