@@ -11,6 +11,7 @@ import io.kotest.core.spec.Spec
 import io.kotest.core.test.TestCase
 import io.kotest.core.test.TestType
 import io.kotest.engine.test.TestResult
+import java.util.concurrent.atomic.AtomicInteger
 
 /**
  * A Langfuse on loopback and a client that sends to it, for one spec: started when they are first asked for, empty at
@@ -32,7 +33,8 @@ import io.kotest.engine.test.TestResult
  * })
  * ```
  *
- * Containers, such as `context`, are no tests: what they trace is forgotten when the first test in them starts.
+ * Containers, such as `context`, are no tests: what they trace is forgotten when the first test in them starts. One
+ * without tests in it is a test itself, as `withData` makes them.
  *
  * Threadsafe. But tests of one spec that run concurrently share it, and each one forgets at its start what the others
  * have traced so far: leave such a spec at Kotest's default, which is one after the other. Specs that run concurrently
@@ -48,6 +50,7 @@ public class LangfuseExtension(
 ) : TestCaseExtension,
     AfterSpecListener {
     private val lock = Any()
+    private val begun = AtomicInteger()
     private var running: TracedClient? = null
 
     /** The client, for the code under test. Leave it open: the extension closes it. */
@@ -66,12 +69,12 @@ public class LangfuseExtension(
         testCase: TestCase,
         execute: suspend (TestCase) -> TestResult,
     ): TestResult {
-        if (testCase.type != TestType.Test) {
-            return execute(testCase)
-        }
+        val number = begun.incrementAndGet()
         running().forget()
         val result = execute(testCase)
-        return if (strict && result.isSuccess) checked(result) else result
+        // What withData makes in a FunSpec is a container, whether or not there are tests in it.
+        val isTest = testCase.type == TestType.Test || begun.get() == number
+        return if (strict && isTest && result.isSuccess) checked(result) else result
     }
 
     private fun checked(result: TestResult): TestResult =

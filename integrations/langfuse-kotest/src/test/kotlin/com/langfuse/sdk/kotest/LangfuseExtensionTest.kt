@@ -11,6 +11,7 @@ import io.kotest.core.spec.IsolationMode
 import io.kotest.core.spec.Spec
 import io.kotest.core.spec.SpecRef
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.datatest.withData
 import io.kotest.engine.TestEngineLauncher
 import io.kotest.engine.listener.CollectingTestEngineListener
 import io.kotest.matchers.collections.shouldHaveSize
@@ -113,6 +114,18 @@ private class Apart :
         }
     })
 
+private class DataDriven :
+    FunSpec({
+        val langfuse = extension(LangfuseExtension(strict = true))
+
+        suspend fun check(name: String) {
+            trace(langfuse.client)
+            if ("asserted" in name) langfuse shouldHave "fetch"
+        }
+        withData("asserted", "nobody took it") { check(it) }
+        withData(listOf("outer")) { withData("asserted below", "nobody took it below") { check(it) } }
+    })
+
 @OptIn(KotestInternal::class)
 class LangfuseExtensionTest :
     FunSpec({
@@ -131,6 +144,11 @@ class LangfuseExtensionTest :
             outcome.failure("nobody took it")!!.message shouldBe
                 "Traced, and in no asserted tree: SPAN request, TOOL fetch in trace 'request'."
             outcome.failure("left open")!!.message shouldBe "Started and not ended: TOOL forgotten."
+        }
+
+        test("strict: a container without tests in it is a test, such as withData makes it") {
+            run(DataDriven::class).tests.filterValues { it.isErrorOrFailure }.keys.map { it.name.name } shouldBe
+                listOf("nobody took it", "nobody took it below")
         }
 
         test("strict: the test's own failure is the only one") {
