@@ -267,7 +267,8 @@ final class ObservationStore {
 
   /** Whether they got there in time. They are looked at without the lock: it may take a while. */
   boolean awaitTraces(Predicate<List<LocalTrace>> condition, Duration deadline) {
-    long nanos = TimeUnit.NANOSECONDS.convert(deadline); // saturates where toNanos() would throw
+    // Saturates where toNanos() would throw; what is over already must not run under.
+    long nanos = Math.max(0, TimeUnit.NANOSECONDS.convert(deadline));
     long start = System.nanoTime();
     while (true) {
       long seen = changes.look(() -> version);

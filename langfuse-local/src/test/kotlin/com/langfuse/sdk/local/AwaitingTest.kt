@@ -162,4 +162,10 @@ class AwaitingTest :
                 stayed.get(SOON.toSeconds() / 2, TimeUnit.SECONDS) shouldBe true
             }
         }
+
+        test("a deadline long ago is over at once") {
+            withLangfuse { langfuse, _ ->
+                langfuse.awaitTraces({ false }, Duration.ofSeconds(Long.MIN_VALUE)) shouldBe false
+            }
+        }
     })

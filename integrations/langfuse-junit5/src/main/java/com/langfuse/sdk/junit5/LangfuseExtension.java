@@ -39,7 +39,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  *
  * <p>Threadsafe. But tests of one class that run in parallel share it, and each one forgets at its
  * start what the others have traced so far: keep such a class at
- * {@code @Execution(ExecutionMode.SAME_THREAD)}. Classes that run in parallel do not meet.
+ * {@code @Execution(ExecutionMode.SAME_THREAD)}. Classes that run in parallel do not meet, unless
+ * they inherit the field: a static one of a base class is shared by all its subclasses.
  */
 public final class LangfuseExtension
     implements BeforeAllCallback,
