@@ -1,0 +1,30 @@
+package com.langfuse.sdk.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * How all of them are measured: nanoseconds of the caller for one observation.
+ *
+ * <p>An invocation is a burst, short enough to fit into the queue; between two of them, unmeasured,
+ * the queue is delivered. So the caller pays for everything it pays for in a program, up to and
+ * including the queue, but neither shares the processor with the delivery threads nor meets a full
+ * queue.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(3)
+@Warmup(iterations = 6, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 6, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+public abstract class PerObservation {
+
+  static final int BURST = 1_000;
+
+  /** For large payloads: their queue is bounded by bytes. */
+  static final int SHORT_BURST = 100;
+}

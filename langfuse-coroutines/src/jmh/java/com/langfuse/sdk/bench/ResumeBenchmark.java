@@ -1,0 +1,38 @@
+package com.langfuse.sdk.bench;
+
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+
+/**
+ * One suspension and resumption of a coroutine: what it costs to have the right context current
+ * behind it. By hand that is OpenTelemetry's element in {@code withContext}; {@code bare} has none.
+ * Ours is the element in {@code withContext}, given to the coroutine's builder, and the block.
+ */
+@OperationsPerInvocation(PerObservation.BURST)
+public class ResumeBenchmark extends PerObservation {
+
+  @Benchmark
+  public void bare() {
+    Suspending.yields(BURST);
+  }
+
+  @Benchmark
+  public void byHand(ByHand hand) {
+    Suspending.yieldsInWithContext(hand.context(), BURST);
+  }
+
+  @Benchmark
+  public void inWithContext(OurClient client) {
+    Suspending.yieldsInWithContext(client.outer(), BURST);
+  }
+
+  @Benchmark
+  public void inBuilder(OurClient client) {
+    Suspending.yieldsInBuilder(client.outer(), BURST);
+  }
+
+  @Benchmark
+  public void inBlock(OurClient client) {
+    Suspending.yieldsInBlock(client.outer(), BURST);
+  }
+}
