@@ -3,6 +3,7 @@ package com.langfuse.sdk;
 import com.langfuse.sdk.export.ExportLine;
 import com.langfuse.sdk.export.ExportOptions;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
+import com.langfuse.sdk.export.SpanFilter;
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.QuietLog;
@@ -14,6 +15,7 @@ import com.langfuse.sdk.media.MediaUploads;
 import com.langfuse.sdk.score.ScoreDelivery;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.sdk.trace.IdGenerator;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
 import io.opentelemetry.sdk.trace.SpanLimits;
@@ -39,7 +41,11 @@ final class Assembly {
   /** One with a tracer provider of its own. */
   Langfuse client() {
     LangfuseSpanProcessor processor = processor(false);
-    return client(provider(processor), processor, true);
+    return client(
+        provider(processor, IdGenerator.random()),
+        provider(processor, TraceIds.generator()),
+        processor,
+        true);
   }
 
   LangfuseSpanProcessor sharedProcessor() {
@@ -47,7 +53,7 @@ final class Assembly {
   }
 
   Langfuse attached(TracerProvider provider, LangfuseSpanProcessor processor) {
-    return client(provider, processor, false);
+    return client(provider, provider, processor, false);
   }
 
   private LangfuseSpanProcessor processor(boolean shared) {
@@ -61,7 +67,12 @@ final class Assembly {
         new LangfuseSpanProcessor(
             settings,
             new ExportOptions(
-                wishes.filter, wishes.attributeMask, shared, wishes.readBaggage, masksCallersOnly),
+                wishes.filter,
+                wishes.attributeMask,
+                shared,
+                !shared && isAlone(),
+                wishes.readBaggage,
+                masksCallersOnly),
             line == null ? null : exportLine(line, media),
             log);
     if (media != null) {
@@ -85,29 +96,33 @@ final class Assembly {
   }
 
   /** Not by OpenTelemetrySdk: that looks for the incubator artifact and fails on an old one. */
-  private SdkTracerProvider provider(LangfuseSpanProcessor processor) {
+  private SdkTracerProvider provider(LangfuseSpanProcessor processor, IdGenerator ids) {
     SdkTracerProviderBuilder provider =
         SdkTracerProvider.builder()
             .setSampler(sampler(settings.sampleRate()))
             .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
-            .setIdGenerator(TraceIds.generator());
+            .setIdGenerator(ids);
     wishes.spanProcessors.forEach(
         each -> provider.addSpanProcessor(new GuardedSpanProcessor(each, log)));
     return provider.addSpanProcessor(processor).build();
   }
 
-  private Langfuse client(TracerProvider provider, LangfuseSpanProcessor processor, boolean own) {
-    SpanWriter writer = writer(processor);
+  private Langfuse client(
+      TracerProvider provider,
+      TracerProvider choosing,
+      LangfuseSpanProcessor processor,
+      boolean own) {
+    SpanWriter writer = writer(processor, own);
     Line line = processor.line();
     if (line == null) {
       return new Langfuse(Wiring.disabled(writer));
     }
     ScoreDelivery scores = scores(line, writer, own);
     processor.add(scores);
-    Tracer tracer = provider.get(LangfuseAttributes.SCOPE_NAME, SdkVersion.CURRENT);
     return new Langfuse(
         new Wiring(
-            tracer,
+            tracer(provider),
+            tracer(choosing),
             processor,
             scores,
             writer,
@@ -118,9 +133,19 @@ final class Assembly {
             wishes.flushOnExit));
   }
 
-  private SpanWriter writer(LangfuseSpanProcessor processor) {
+  private static Tracer tracer(TracerProvider provider) {
+    return provider.get(LangfuseAttributes.SCOPE_NAME, SdkVersion.CURRENT);
+  }
+
+  /** Nobody but us looks at the spans of our provider, and none is left out. */
+  private boolean isAlone() {
+    return wishes.filter == SpanFilter.standard() && wishes.spanProcessors.isEmpty();
+  }
+
+  private SpanWriter writer(LangfuseSpanProcessor processor, boolean own) {
     MediaUploads media = processor.rewriter() instanceof MediaUploads uploads ? uploads : null;
-    return new SpanWriter(encoder(media), wishes.mask, log);
+    boolean later = own && isAlone() && wishes.attributeMask == null && wishes.objectMapper == null;
+    return new SpanWriter(encoder(media), wishes.mask, later, log);
   }
 
   private JsonEncoder encoder(@Nullable MediaUploads media) {

@@ -8,7 +8,9 @@ import com.langfuse.sdk.propagation.PropagatedAttributes;
 import com.langfuse.sdk.score.Score;
 import com.langfuse.sdk.score.ScoreDelivery;
 import com.langfuse.sdk.score.Scores;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
@@ -42,15 +44,19 @@ public final class Langfuse implements AutoCloseable {
   private final @Nullable LangfuseSpanProcessor processor;
   private final @Nullable ExitHook exitHook;
 
+  /** What a disabled client hands out where nothing is current. */
+  private final OtelObservation nowhere;
+
   Langfuse(Wiring wiring) {
     this.wiring = wiring;
     this.processor = wiring.processor();
+    this.nowhere = new OtelObservation(this, Span.getInvalid(), Context.root());
     this.exitHook = wiring.flushOnExit() ? ExitHook.install(this) : null;
   }
 
   /** A client that records nothing. */
   static Langfuse disabled(QuietLog log) {
-    return new Langfuse(Wiring.disabled(new SpanWriter(new JsonEncoder(log), null, log)));
+    return new Langfuse(Wiring.disabled(new SpanWriter(new JsonEncoder(log), null, false, log)));
   }
 
   /** A client configured by the {@code LANGFUSE_*} environment variables alone. */
@@ -201,9 +207,11 @@ public final class Langfuse implements AutoCloseable {
 
   /** The innermost span that goes to our project: a library's, or our own observation's. */
   private @Nullable Span sentSpan(Context context) {
-    Span innermost = Span.fromContext(context);
-    if (isSentByLibrary(innermost)) {
-      return innermost;
+    if (!wiring.ownsProvider()) {
+      Span innermost = Span.fromContext(context);
+      if (isSentByLibrary(innermost)) {
+        return innermost;
+      }
     }
     OtelObservation own = CurrentObservation.in(context, this);
     return own == null ? null : own.span();
@@ -218,7 +226,18 @@ public final class Langfuse implements AutoCloseable {
    * What a disabled client hands out: it keeps the others' observations apart, and records nothing.
    */
   OtelObservation nothing() {
-    return new OtelObservation(this, Span.getInvalid(), Context.current());
+    Context context = Context.current();
+    OtelObservation here = CurrentObservation.in(context);
+    if (here != null && here.owner() == this) {
+      return here;
+    }
+    return context == Context.root()
+        ? nowhere()
+        : new OtelObservation(this, Span.getInvalid(), context);
+  }
+
+  OtelObservation nowhere() {
+    return nowhere;
   }
 
   /** The client in the context, else the process default if there is one yet. */
@@ -228,20 +247,33 @@ public final class Langfuse implements AutoCloseable {
     return found == null ? DISABLED : found;
   }
 
-  /** Says, here and to services that are called from here, that the trace has its top-most span. */
-  Context claim(Context context, Span span) {
+  /**
+   * Says, here and to services that are called from here, that the trace has its top-most span;
+   * null if it has not.
+   */
+  @Nullable Context claim(Context context, Span span) {
     if (processor == null || !processor.sends(span)) {
-      return context;
+      return null;
     }
     String traceId = span.getSpanContext().getTraceId();
     Context claimed = processor.claim(context, traceId);
-    return wiring.claimsInBaggage() && !wiring.separate()
-        ? PropagatedAttributes.claim(traceId, claimed)
-        : claimed;
+    boolean inBaggage = wiring.claimsInBaggage() && !wiring.separate();
+    return inBaggage ? PropagatedAttributes.claim(traceId, claimed) : claimed;
   }
 
-  Context startIn(Context context, Span parent) {
-    return processor == null ? context : processor.startIn(context, parent);
+  Attributes marks(Context context) {
+    return processor == null ? Attributes.empty() : processor.marks(context);
+  }
+
+  Context prepare(
+      SpanBuilder builder,
+      Attributes marks,
+      Context context,
+      Span parent,
+      @Nullable String traceId) {
+    return processor == null
+        ? context
+        : processor.prepare(builder, marks, context, parent, traceId);
   }
 
   /** An unsampled span in the slot would have the application's tracers give up on their own. */
@@ -257,12 +289,20 @@ public final class Langfuse implements AutoCloseable {
     }
   }
 
-  boolean choosesTraceIds() {
+  /**
+   * Of all of them, which are ours: it makes the trace ids that it is told, and samples by them.
+   */
+  boolean ownsProvider() {
     return wiring.ownsProvider();
   }
 
   Tracer tracer() {
     return wiring.tracer();
+  }
+
+  /** For a root whose trace id is given, on a provider of our own. */
+  Tracer choosingTracer() {
+    return wiring.choosingTracer();
   }
 
   SpanWriter writer() {

@@ -1,6 +1,7 @@
 package com.langfuse.sdk;
 
 import com.langfuse.sdk.internal.LangfuseAttributes;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.context.Scope;
@@ -246,15 +247,18 @@ public final class ObservationBuilder<O extends Observation> {
       return owner.nothing();
     }
     ParentSpan from = ParentSpan.of(owner, parent, remoteParent);
+    if (from.isLeftOut()) {
+      return new OtelObservation(from, from.leftOut(), Attributes.empty(), null);
+    }
     Instant start = startTime == null && isEvent() ? Instant.now() : startTime;
-    SpanBuilder builder =
-        owner.tracer().spanBuilder(name).setAttribute(LangfuseAttributes.TYPE, type.wireName());
+    Attributes marks = from.marks();
+    SpanBuilder builder = from.tracer().spanBuilder(name);
+    builder.setAttribute(LangfuseAttributes.TYPE, type.wireName());
     if (start != null) {
       builder.setStartTimestamp(start);
     }
-    Span span = from.start(builder);
-    OtelObservation observation =
-        new OtelObservation(owner, span, from.context(), isEvent() ? start : null);
+    Span span = from.start(builder, marks);
+    OtelObservation observation = new OtelObservation(from, span, marks, isEvent() ? start : null);
     // After the start, so that what is said here wins over what is propagated.
     observation
         .input(input)

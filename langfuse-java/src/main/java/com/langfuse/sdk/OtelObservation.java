@@ -4,6 +4,7 @@ import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.Settings;
 import com.langfuse.sdk.score.Score;
 import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.StatusCode;
@@ -20,14 +21,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class OtelObservation implements Generation {
 
-  /** What is current when nothing is. */
-  static final OtelObservation NONE =
-      new OtelObservation(Langfuse.DISABLED, Span.getInvalid(), Context.root());
-
   private final Langfuse owner;
   private final Span span;
   private final Context startedIn;
   private final @Nullable OtelObservation foreign;
+
+  /** What it was marked with at its start, and its children are. */
+  private final Attributes marks;
+
+  /** Whether it began in its parent's context as that was, to which nothing had been added. */
+  private final boolean inheritsAll;
+
+  /**
+   * Its context, made once, if that says that the trace has its top-most span. By two threads at a
+   * time, if need be: the one is as good as the other.
+   */
+  private @Nullable Context inside;
 
   /** For an event, which ends when it starts. */
   private final @Nullable Instant pointInTime;
@@ -35,17 +44,30 @@ final class OtelObservation implements Generation {
   private volatile boolean saidError;
   private volatile boolean saidWhy;
 
+  /** For a span that is there already, or for none. */
   OtelObservation(Langfuse owner, Span span, Context startedIn) {
-    this(owner, span, startedIn, null);
-  }
-
-  OtelObservation(Langfuse owner, Span span, Context startedIn, @Nullable Instant pointInTime) {
     this.owner = owner;
     this.span = span;
     this.startedIn = startedIn;
+    this.marks = Attributes.empty();
+    this.inheritsAll = false;
+    this.pointInTime = null;
+    this.foreign = foreignIn(startedIn, owner);
+  }
+
+  OtelObservation(ParentSpan from, Span span, Attributes marks, @Nullable Instant pointInTime) {
+    this.owner = from.owner();
+    this.span = span;
+    this.startedIn = from.context();
+    this.marks = marks;
+    this.inheritsAll = from.inheritsAll();
     this.pointInTime = pointInTime;
-    OtelObservation outer = CurrentObservation.in(startedIn);
-    this.foreign = outer == null || outer.owner != owner ? outer : outer.foreign;
+    this.foreign = foreignIn(startedIn, owner);
+  }
+
+  private static @Nullable OtelObservation foreignIn(Context context, Langfuse owner) {
+    OtelObservation outer = CurrentObservation.in(context);
+    return outer == null || outer.owner != owner ? outer : outer.foreign;
   }
 
   /**
@@ -62,7 +84,7 @@ final class OtelObservation implements Generation {
     if (client.isSentByLibrary(span)) {
       return new OtelObservation(client, span, context);
     }
-    return ours == null ? NONE : ours;
+    return ours == null ? Langfuse.DISABLED.nowhere() : ours;
   }
 
   @Override
@@ -264,17 +286,46 @@ final class OtelObservation implements Generation {
   @Override
   public Context context() {
     if (owner.isEnabled()) {
-      return owner.claim(parenting(), span);
+      Context made = inside;
+      return made == null ? makeContext() : made;
     }
-    Context current = Context.current();
-    boolean inside = this == NONE || CurrentObservation.in(current) == this;
-    return inside ? current : CurrentObservation.set(owner.storeIn(current), this);
+    return owner == Langfuse.DISABLED ? Context.current() : makeDisabledContext();
   }
 
-  /** The context for a child made from this handle, which need not be current. */
-  Context parenting() {
+  private Context makeContext() {
     Context context = owner.fillsSpanSlot(span) ? SpanSlot.set(startedIn, span) : startedIn;
-    return CurrentObservation.set(owner.storeIn(context), this);
+    context = CurrentObservation.set(context, this);
+    if (inheritsAll) { // the client, and what its parent's context says of the trace
+      inside = context;
+      return context;
+    }
+    context = owner.storeIn(context);
+    Context claimed = owner.claim(context, span);
+    inside = claimed;
+    return claimed == null ? context : claimed;
+  }
+
+  /** That of whoever asks, in which this client records nothing. */
+  private Context makeDisabledContext() {
+    Context current = Context.current();
+    if (CurrentObservation.in(current) == this) {
+      return current;
+    }
+    Context made = inside;
+    if (made == null || current != startedIn) {
+      made = CurrentObservation.set(owner.storeIn(current), this);
+      inside = current == startedIn ? made : inside;
+    }
+    return made;
+  }
+
+  /** Whether this is what it made, and nothing else. */
+  boolean isAllOf(Context context) {
+    return inside == context;
+  }
+
+  Attributes marks() {
+    return marks;
   }
 
   @Override

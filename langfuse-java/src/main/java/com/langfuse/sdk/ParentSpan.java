@@ -3,11 +3,13 @@ package com.langfuse.sdk;
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.TraceIds;
 import com.langfuse.sdk.propagation.PropagatedAttributes;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
+import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import io.opentelemetry.sdk.trace.IdGenerator;
@@ -18,9 +20,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param context what the observation inherits
  * @param span the parent; invalid for a root
+ * @param parent whose span that is, if it is an observation of this client and process
  * @param chosenTraceId for a root whose trace id is given; else null
  */
-record ParentSpan(Langfuse owner, Context context, Span span, @Nullable String chosenTraceId) {
+record ParentSpan(
+    Langfuse owner,
+    Context context,
+    Span span,
+    @Nullable OtelObservation parent,
+    @Nullable String chosenTraceId) {
 
   static ParentSpan of(
       Langfuse owner, @Nullable OtelObservation handle, @Nullable TraceContext remote) {
@@ -28,15 +36,35 @@ record ParentSpan(Langfuse owner, Context context, Span span, @Nullable String c
       return remote(owner, remote);
     }
     if (handle != null) {
-      return new ParentSpan(owner, inherited(handle), handle.span(), null);
+      return new ParentSpan(owner, inherited(handle), handle.span(), handle, null);
     }
     Context context = Context.current();
-    return new ParentSpan(owner, context, owner.parentSpan(context), null);
+    OtelObservation current = CurrentObservation.in(context, owner);
+    if (current != null && current.isAllOf(context)) {
+      return new ParentSpan(owner, context, current.span(), current, null);
+    }
+    Span span = owner.parentSpan(context);
+    boolean ours = current != null && current.span() == span;
+    return new ParentSpan(owner, context, span, ours ? current : null, null);
+  }
+
+  /** Nothing has been added to what the parent's block began with: what holds for it holds here. */
+  boolean inheritsAll() {
+    return parent != null && parent.isAllOf(context);
+  }
+
+  /** What the observation is marked with at its start, and those below it. */
+  Attributes marks() {
+    return parent != null && parent.isAllOf(context) ? parent.marks() : owner.marks(context);
+  }
+
+  Tracer tracer() {
+    return chosenTraceId == null ? owner.tracer() : owner.choosingTracer();
   }
 
   /** The handle's user, session and the like, with those of a scope that is open here on top. */
   private static Context inherited(OtelObservation handle) {
-    Context context = handle.parenting();
+    Context context = handle.context();
     PropagatedAttributes handles = PropagatedAttributes.from(context);
     PropagatedAttributes here = PropagatedAttributes.from(Context.current());
     return here == handles ? context : handles.with(here).storeIn(context);
@@ -53,7 +81,7 @@ record ParentSpan(Langfuse owner, Context context, Span span, @Nullable String c
               "Ignoring trace ID '"
                   + remote.traceId()
                   + "', it has to be 32 hex digits, not zero.");
-      return new ParentSpan(owner, context, Span.getInvalid(), null);
+      return new ParentSpan(owner, context, Span.getInvalid(), null, null);
     }
     String parentId = TraceIds.observationId(remote.parentObservationId());
     if (parentId == null && remote.parentObservationId() != null) {
@@ -66,23 +94,41 @@ record ParentSpan(Langfuse owner, Context context, Span span, @Nullable String c
                   + "', it has to be 16 hex digits, not zero.");
     }
     return parentId == null
-        ? new ParentSpan(owner, context, Span.getInvalid(), traceId)
-        : new ParentSpan(owner, context, remoteSpan(traceId, parentId), null);
+        ? new ParentSpan(owner, context, Span.getInvalid(), null, traceId)
+        : new ParentSpan(owner, context, remoteSpan(traceId, parentId), null, null);
   }
 
-  Span start(SpanBuilder builder) {
-    Context own = owner.startIn(SpanSlot.set(context, span), span);
+  /** A trace is sampled as a whole: below what is not, there is nothing to ask. */
+  boolean isLeftOut() {
+    return parent != null && owner.ownsProvider() && !span.getSpanContext().isSampled();
+  }
+
+  /** What a child is that nobody will see: an id for whatever hangs below. */
+  Span leftOut() {
+    return Span.wrap(
+        SpanContext.create(
+            span.getSpanContext().getTraceId(),
+            IdGenerator.random().generateSpanId(),
+            TraceFlags.getDefault(),
+            TraceState.getDefault()));
+  }
+
+  Span start(SpanBuilder builder, Attributes marks) {
     if (chosenTraceId == null) {
+      SpanContext above = span.getSpanContext();
+      String traceId = above.isValid() ? above.getTraceId() : null;
+      Context own = owner.prepare(builder, marks, SpanSlot.set(context, span), span, traceId);
       return builder.setParent(own).startSpan();
     }
-    if (!owner.choosesTraceIds()) {
+    if (!owner.ownsProvider()) {
       // A provider of the application's makes its own ids: a parent that never was carries ours.
       Span phantom = remoteSpan(chosenTraceId, IdGenerator.random().generateSpanId());
       return builder
           .setAttribute(LangfuseAttributes.AS_ROOT, true)
-          .setParent(owner.startIn(context.with(phantom), phantom))
+          .setParent(owner.prepare(builder, marks, context.with(phantom), phantom, chosenTraceId))
           .startSpan();
     }
+    Context own = owner.prepare(builder, marks, SpanSlot.set(context, span), span, chosenTraceId);
     try (Scope ignored = TraceIds.choose(chosenTraceId, own).makeCurrent()) {
       return builder.setParent(own).startSpan();
     }

@@ -16,7 +16,7 @@ final class SpanScores {
       return;
     }
     Langfuse owner = observation.owner();
-    if (observation == OtelObservation.NONE) {
+    if (observation == Langfuse.DISABLED.nowhere()) {
       owner.log().warn("no observation", score + " is not sent: no observation is current here.");
     } else if (observation.span().getSpanContext().isSampled()) {
       owner.score(score, environment(observation.span()));

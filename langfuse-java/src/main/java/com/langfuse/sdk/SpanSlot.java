@@ -15,7 +15,8 @@ final class SpanSlot {
     }
     Context with = context.with(span);
     // OpenTelemetry's Java agent takes no span that is not its own, but it takes a remote one.
-    boolean taken = Span.fromContext(with).getSpanContext().equals(span.getSpanContext());
+    Span there = Span.fromContext(with);
+    boolean taken = there == span || there.getSpanContext().equals(span.getSpanContext());
     return taken ? with : context.with(Span.wrap(span.getSpanContext()));
   }
 }

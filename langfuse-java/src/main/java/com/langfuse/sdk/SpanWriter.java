@@ -2,6 +2,7 @@ package com.langfuse.sdk;
 
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.LangfuseAttributes;
+import com.langfuse.sdk.internal.LaterText;
 import com.langfuse.sdk.internal.QuietLog;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -16,12 +17,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes values of the application's on a span: masked, as text, and without ever letting their
  * exceptions through.
+ *
+ * @param encoder for values of the application's
+ * @param ours for what is not up to the application
+ * @param later whether JSON may be written when the span leaves: nobody else reads its attributes
  */
-record SpanWriter(JsonEncoder encoder, JsonEncoder ours, @Nullable Mask mask, QuietLog log) {
+record SpanWriter(
+    JsonEncoder encoder, JsonEncoder ours, @Nullable Mask mask, boolean later, QuietLog log) {
 
   /** Writes as Langfuse expects it: what is a format of the wire is not up to the application. */
-  SpanWriter(JsonEncoder encoder, @Nullable Mask mask, QuietLog log) {
-    this(encoder, new JsonEncoder(log), mask, log);
+  SpanWriter(JsonEncoder encoder, @Nullable Mask mask, boolean later, QuietLog log) {
+    this(encoder, new JsonEncoder(log), mask, later, log);
   }
 
   /** More metadata keys than this travel as one JSON attribute; a span's attributes are limited. */
@@ -33,7 +39,7 @@ record SpanWriter(JsonEncoder encoder, JsonEncoder ours, @Nullable Mask mask, Qu
   /** What the mask is not asked about: names, numbers, times. */
   void write(Span span, AttributeKey<String> key, @Nullable Object value) {
     if (value != null && span.isRecording()) {
-      span.setAttribute(key, ours.encode(value));
+      writeText(span, key, value, ours);
     }
   }
 
@@ -44,6 +50,18 @@ record SpanWriter(JsonEncoder encoder, JsonEncoder ours, @Nullable Mask mask, Qu
   }
 
   private void writeText(Span span, AttributeKey<String> key, @Nullable Object value) {
+    writeText(span, key, value, encoder);
+  }
+
+  private void writeText(
+      Span span, AttributeKey<String> key, @Nullable Object value, JsonEncoder encoder) {
+    if (later && value != null && !(value instanceof CharSequence)) {
+      LaterText text = encoder.later(value);
+      if (text != null) {
+        span.setAttribute(LangfuseAttributes.later(key), text);
+        return;
+      }
+    }
     String text = encoder.encode(value);
     if (text != null) {
       span.setAttribute(key, text);

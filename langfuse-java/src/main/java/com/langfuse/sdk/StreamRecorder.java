@@ -41,7 +41,7 @@ public final class StreamRecorder {
   }
 
   private static StreamRecorder on(@Nullable Observation observation, boolean marksFirst) {
-    Observation present = observation == null ? OtelObservation.NONE : observation;
+    Observation present = observation == null ? Langfuse.DISABLED.nowhere() : observation;
     Chunks chunks = ResultRecorder.isRecording(present) ? Chunks.orNothing() : null;
     return new StreamRecorder(
         new ResultRecorder(present, marksFirst, chunks, UnaryOperator.identity()));

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a client is made of; put together by the builder.
  *
+ * @param choosingTracer the same for traces whose id is chosen: OpenTelemetry looks twice at each
+ *     id that it has not made itself
  * @param processor null when the client is disabled
  * @param scores null when the client is disabled
  * @param ownsProvider false on a provider of the application's, whose life is not ours
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Wiring(
     Tracer tracer,
+    Tracer choosingTracer,
     @Nullable LangfuseSpanProcessor processor,
     @Nullable ScoreDelivery scores,
     SpanWriter writer,
@@ -30,6 +33,6 @@ record Wiring(
 
   static Wiring disabled(SpanWriter writer) {
     Tracer none = TracerProvider.noop().get("disabled");
-    return new Wiring(none, null, null, writer, true, false, false, true, false);
+    return new Wiring(none, none, null, null, writer, true, false, false, true, false);
   }
 }

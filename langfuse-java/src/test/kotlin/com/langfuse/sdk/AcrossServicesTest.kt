@@ -90,7 +90,8 @@ class AcrossServicesTest :
             withLangfuse { _, langfuse ->
                 langfuse.observation("a").block { a ->
                     val headers = injected(langfuse.propagate().userId("u"))
-                    headers.getValue("traceparent") shouldBe "00-${a.traceId()}-${a.id()}-01"
+                    // Sampled, and the id is a random one.
+                    headers.getValue("traceparent") shouldBe "00-${a.traceId()}-${a.id()}-03"
                     baggageOf(headers) shouldBe mapOf("langfuse_trace_id" to a.traceId()!!)
                 }
             }

@@ -3,6 +3,7 @@ package com.langfuse.sdk.bench;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.NoBenchmarksException;
@@ -26,9 +27,12 @@ public final class Benchmarks {
                   .parent(new CommandLineOptions(options))
                   .include(args[1])
                   .addProfiler(GCProfiler.class)
-                  .addProfiler(CallerAllocations.class)
+                  .addProfiler(CallerCost.class)
                   .jvmArgsAppend(
-                      "-Xms2g", "-Xmx2g", "-XX:+UseG1GC", "-D" + Sink.PROPERTY + "=" + sink.url())
+                      Stream.concat(
+                              Jvm.HEAP.stream(),
+                              Stream.of("-D" + Sink.PROPERTY + "=" + sink.url()))
+                          .toArray(String[]::new))
                   .resultFormat(ResultFormatType.JSON)
                   .result(results.toString())
                   .shouldFailOnError(true)

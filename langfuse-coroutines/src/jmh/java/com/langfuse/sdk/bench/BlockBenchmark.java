@@ -14,6 +14,11 @@ public class BlockBenchmark extends PerObservation {
   }
 
   @Benchmark
+  public void byHandQueued(ByHand.Queued hand, Blackhole hole) {
+    hand.burst(BURST, () -> hand.block("span", hole::consume));
+  }
+
+  @Benchmark
   public void block(OurClient client, Blackhole hole) {
     run(client, hole);
   }

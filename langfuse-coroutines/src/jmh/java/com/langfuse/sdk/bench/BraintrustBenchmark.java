@@ -47,14 +47,22 @@ public class BraintrustBenchmark extends PerObservation {
   @Benchmark
   public void braintrust(Braintrust braintrust, ByHand hand) {
     braintrust.made += BURST;
-    for (int i = 0; i < BURST; i++) {
-      Span span = braintrust.tracer.spanBuilder("step").startSpan();
-      try (Scope ignored = span.makeCurrent()) {
-        span.setAttribute(INPUT, hand.text(input));
-        span.setAttribute(OUTPUT, hand.text(output));
-      } finally {
-        span.end();
-      }
+    CallerCost.of(
+        BURST,
+        () -> {
+          for (int i = 0; i < BURST; i++) {
+            span(braintrust, hand);
+          }
+        });
+  }
+
+  private void span(Braintrust braintrust, ByHand hand) {
+    Span span = braintrust.tracer.spanBuilder("step").startSpan();
+    try (Scope ignored = span.makeCurrent()) {
+      span.setAttribute(INPUT, hand.text(input));
+      span.setAttribute(OUTPUT, hand.text(output));
+    } finally {
+      span.end();
     }
   }
 

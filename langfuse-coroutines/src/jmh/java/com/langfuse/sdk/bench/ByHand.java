@@ -7,10 +7,17 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
+import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
 import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.openjdk.jmh.annotations.Level;
@@ -31,11 +38,19 @@ public class ByHand {
 
   private final ObjectMapper mapper = new ObjectMapper();
   private final Counting counting = new Counting();
-  private final SdkTracerProvider provider =
-      SdkTracerProvider.builder().addSpanProcessor(counting).build();
+  private final SdkTracerProvider provider = queued(SdkTracerProvider.builder()).build();
   private final Tracer tracer = provider.get("by-hand");
   private final Span outer = tracer.spanBuilder("outer").startSpan();
   private long made;
+
+  SdkTracerProviderBuilder queued(SdkTracerProviderBuilder builder) {
+    return builder.addSpanProcessor(counting);
+  }
+
+  @TearDown(Level.Invocation)
+  public void deliver() {
+    provider.forceFlush().join(60, TimeUnit.SECONDS);
+  }
 
   @TearDown(Level.Trial)
   public void close() {
@@ -65,6 +80,14 @@ public class ByHand {
   }
 
   void together(long spans, Runnable all) {
+    made += spans;
+    try (Scope ignored = outer.makeCurrent()) {
+      CallerCost.of(spans, all);
+    }
+  }
+
+  /** The same for what other threads do, whose cost is not looked at. */
+  void elsewhere(long spans, Runnable all) {
     made += spans;
     try (Scope ignored = outer.makeCurrent()) {
       all.run();
@@ -101,6 +124,37 @@ public class ByHand {
       return value instanceof String text ? text : mapper.writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** With a queue, as one needs it in a program: OpenTelemetry's, before an exporter that does nothing. */
+  public static class Queued extends ByHand {
+    @Override
+    SdkTracerProviderBuilder queued(SdkTracerProviderBuilder builder) {
+      return super.queued(builder)
+          .addSpanProcessor(
+              BatchSpanProcessor.builder(new Dropping())
+                  .setMaxQueueSize(4 * PerObservation.BURST)
+                  .setMaxExportBatchSize(2 * PerObservation.BURST)
+                  .setScheduleDelay(1, TimeUnit.HOURS)
+                  .build());
+    }
+  }
+
+  private static final class Dropping implements SpanExporter {
+    @Override
+    public CompletableResultCode export(Collection<SpanData> spans) {
+      return CompletableResultCode.ofSuccess();
+    }
+
+    @Override
+    public CompletableResultCode flush() {
+      return CompletableResultCode.ofSuccess();
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+      return CompletableResultCode.ofSuccess();
     }
   }
 

@@ -27,12 +27,12 @@ public class FanOutBenchmark extends PerObservation {
 
   @Benchmark
   public void byHand(ByHand hand) {
-    hand.together(ALL, () -> Suspending.fanOuts(hand.tracer(), ALL / children, children));
+    hand.elsewhere(ALL, () -> Suspending.fanOuts(hand.tracer(), ALL / children, children));
   }
 
   @Benchmark
   public void blocks(OurClient client) {
-    client.together(
+    client.elsewhere(
         ALL, () -> Suspending.fanOuts(client.langfuse(), client.outer(), ALL / children, children));
   }
 }

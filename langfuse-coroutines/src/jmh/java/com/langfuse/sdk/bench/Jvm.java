@@ -8,6 +8,13 @@ import java.util.List;
 /** Other JVMs on this one's class path: what runs first in one does not spoil what runs next. */
 final class Jvm {
 
+  /**
+   * The same for all; not so small that the collector decides. Touched beforehand, for the first
+   * touch of a page may cost more than what is measured.
+   */
+  static final List<String> HEAP =
+      List.of("-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch", "-XX:+UseG1GC");
+
   private Jvm() {}
 
   static ProcessBuilder command(List<String> options, Class<?> program, String... args) {

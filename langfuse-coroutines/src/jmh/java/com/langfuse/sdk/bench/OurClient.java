@@ -90,6 +90,14 @@ public class OurClient {
   void together(long observations, Runnable all) {
     made += observations;
     try (Scope ignored = outer.makeCurrent()) {
+      CallerCost.of(observations, all);
+    }
+  }
+
+  /** The same for what other threads do, whose cost is not looked at. */
+  void elsewhere(long observations, Runnable all) {
+    made += observations;
+    try (Scope ignored = outer.makeCurrent()) {
       all.run();
     }
   }

@@ -9,7 +9,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How all of them are measured: nanoseconds of the caller for one observation.
+ * How all of them are measured: what one observation costs its caller, see {@link CallerCost}.
  *
  * <p>An invocation is a burst, short enough to fit into the queue; between two of them, unmeasured,
  * the queue is delivered. So the caller pays for everything it pays for in a program, up to and
@@ -18,9 +18,9 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(3)
-@Warmup(iterations = 8, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(5)
+@Warmup(iterations = 6, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class PerObservation {
 
   static final int BURST = 1_000;

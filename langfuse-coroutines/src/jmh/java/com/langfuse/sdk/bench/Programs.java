@@ -18,9 +18,6 @@ public final class Programs {
 
   private static final List<String> BOTH = List.of("langfuse", "opentelemetry");
 
-  /** Not so small that the collector decides, and the same for all. */
-  private static final List<String> HEAP = List.of("-Xms2g", "-Xmx2g", "-XX:+UseG1GC");
-
   private final Path results;
   private final Sink sink;
   private final StringBuilder tables = new StringBuilder();
@@ -62,7 +59,7 @@ public final class Programs {
     heading("EndToEnd", EndToEnd.COLUMNS);
     for (String pipeline : BOTH) {
       for (String packing : List.of("plain", "gzip")) {
-        String row = Jvm.output(HEAP, EndToEnd.class, sink.url(), pipeline, packing, "" + count);
+        String row = Jvm.output(Jvm.HEAP, EndToEnd.class, sink.url(), pipeline, packing, "" + count);
         row(pipeline + ", " + packing, row);
       }
     }
@@ -75,7 +72,7 @@ public final class Programs {
   private void growth() throws IOException, InterruptedException {
     heading("Growth", EndToEnd.COLUMNS);
     for (int count = 10_000; count <= 1_000_000; count *= 10) {
-      String row = Jvm.output(HEAP, EndToEnd.class, sink.url(), "langfuse", "plain", "" + count);
+      String row = Jvm.output(Jvm.HEAP, EndToEnd.class, sink.url(), "langfuse", "plain", "" + count);
       row(String.format(Locale.ROOT, "%,d", count), row);
     }
   }
@@ -85,11 +82,11 @@ public final class Programs {
     for (String pipeline : BOTH) {
       row(
           pipeline + ", open",
-          Jvm.output(HEAP, Memory.class, sink.url(), pipeline, "open", "100000"));
+          Jvm.output(Jvm.HEAP, Memory.class, sink.url(), pipeline, "open", "100000"));
       // As many as the queue takes before it is too much to wait.
       row(
           pipeline + ", queued",
-          Jvm.output(HEAP, Memory.class, sink.url(), pipeline, "queued", "8000"));
+          Jvm.output(Jvm.HEAP, Memory.class, sink.url(), pipeline, "queued", "8000"));
     }
   }
 

@@ -34,8 +34,18 @@ final class Ratios {
           name[name.length - 2].replace("Benchmark", ""),
           name[name.length - 1],
           params,
-          median(result.get("primaryMetric")),
-          median(result.get("secondaryMetrics").get(CallerAllocations.NAME)));
+          median(metric(result, CallerCost.NANOS, result.get("primaryMetric"))),
+          median(metric(result, CallerCost.BYTES, all(result, "gc.alloc.rate.norm"))));
+    }
+
+    /** Of the calling thread; where others do the work, of everything. */
+    private static JsonNode metric(JsonNode result, String name, JsonNode otherwise) {
+      JsonNode found = all(result, name);
+      return found.isMissingNode() ? otherwise : found;
+    }
+
+    private static JsonNode all(JsonNode result, String name) {
+      return result.path("secondaryMetrics").path(name);
     }
 
     /** Over the forks, of each fork's median: neither a bad second nor a bad JVM decides. */

@@ -13,26 +13,26 @@ public class ResumeBenchmark extends PerObservation {
 
   @Benchmark
   public void bare() {
-    Suspending.yields(BURST);
+    CallerCost.of(BURST, () -> Suspending.yields(BURST));
   }
 
   @Benchmark
   public void byHand(ByHand hand) {
-    Suspending.yieldsInWithContext(hand.context(), BURST);
+    CallerCost.of(BURST, () -> Suspending.yieldsInWithContext(hand.context(), BURST));
   }
 
   @Benchmark
   public void inWithContext(OurClient client) {
-    Suspending.yieldsInWithContext(client.outer(), BURST);
+    CallerCost.of(BURST, () -> Suspending.yieldsInWithContext(client.outer(), BURST));
   }
 
   @Benchmark
   public void inBuilder(OurClient client) {
-    Suspending.yieldsInBuilder(client.outer(), BURST);
+    CallerCost.of(BURST, () -> Suspending.yieldsInBuilder(client.outer(), BURST));
   }
 
   @Benchmark
   public void inBlock(OurClient client) {
-    Suspending.yieldsInBlock(client.outer(), BURST);
+    CallerCost.of(BURST, () -> Suspending.yieldsInBlock(client.outer(), BURST));
   }
 }

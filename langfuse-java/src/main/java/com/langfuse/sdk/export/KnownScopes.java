@@ -63,5 +63,9 @@ final class KnownScopes {
           .flatMap(scopes -> scopes)
           .toList();
 
+  /** One for all: where it is the filter of a provider that only we use, nobody has to ask it. */
+  static final SpanFilter STANDARD =
+      SpanFilter.langfuse().or(SpanFilter.knownScopes()).or(SpanFilter.genAi());
+
   private KnownScopes() {}
 }

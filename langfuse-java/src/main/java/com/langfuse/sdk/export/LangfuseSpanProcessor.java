@@ -10,6 +10,7 @@ import com.langfuse.sdk.propagation.PropagatedAttributes;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -55,6 +56,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   private final Attributes everySpan;
   private final ExportOptions options;
+
   private final QuietLog log;
   private final Doors doors;
   private final @Nullable Line line;
@@ -116,15 +118,59 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     return delivery != null;
   }
 
-  /** The context to start an observation of this processor's client in, below that span. */
-  public Context startIn(Context context, Span parent) {
-    return context.with(START, new Start(this, parent));
+  /**
+   * Prepares an observation of this processor's client, which begins below that span.
+   *
+   * @param marks see {@link #marks}
+   * @param traceId null for that of a new trace, which nobody knows yet
+   * @return the context to start it in
+   */
+  public Context prepare(
+      SpanBuilder observation,
+      Attributes marks,
+      Context context,
+      Span parent,
+      @Nullable String traceId) {
+    if (!options.alone()) {
+      return context.with(START, new Start(this, parent));
+    }
+    // What onStart does, but a builder is not locked for each attribute.
+    if (!everySpan.isEmpty()) {
+      observation.setAllAttributes(everySpan);
+    }
+    if (!marks.isEmpty()) {
+      observation.setAllAttributes(marks);
+    }
+    if ((traceId == null || !isClaimed(context, traceId)) && !sends(parent)) {
+      observation.setAttribute(LangfuseAttributes.IS_APP_ROOT, true);
+    }
+    return context;
+  }
+
+  /** What observations in this context are marked with, beside {@link #prepare}. */
+  public Attributes marks(Context context) {
+    if (!options.alone()) {
+      return Attributes.empty();
+    }
+    PropagatedAttributes here = PropagatedAttributes.from(context);
+    PropagatedAttributes sent =
+        options.readsBaggage()
+            ? PropagatedAttributes.fromBaggage(context, log)
+            : PropagatedAttributes.none();
+    Attributes ours = here.asAttributes();
+    Attributes others = sent.asAttributes();
+    return others.isEmpty() ? ours : others.toBuilder().putAll(ours).build();
   }
 
   /** A context in which this trace has its top-most span in this processor's project already. */
   public Context claim(Context context, String traceId) {
-    Claim claim = new Claim(this, traceId);
-    return claim.equals(context.get(CLAIM)) ? context : context.with(CLAIM, claim);
+    return hasClaim(context, traceId) ? context : context.with(CLAIM, new Claim(this, traceId));
+  }
+
+  /** Whether {@link #claim} would change nothing. */
+  public boolean hasClaim(Context context, String traceId) {
+    Claim here = context.get(CLAIM);
+    return here != null && here.owner() == this && here.traceId().equals(traceId);
   }
 
   @Override
@@ -145,18 +191,16 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
         remember(expected, span);
       }
       Span parent = ofClient ? start.parent() : Span.fromContext(context);
-      if (!isClaimed(context, span) && !sends(parent)) {
+      if (!isClaimed(context, span.getSpanContext().getTraceId()) && !sends(parent)) {
         span.setAttribute(LangfuseAttributes.IS_APP_ROOT, true);
       }
     }
   }
 
   /** Here, by an observation that is current; or by a service that called this one. */
-  private boolean isClaimed(Context context, ReadableSpan span) {
-    String traceId = span.getSpanContext().getTraceId();
-    Claim here = context.get(CLAIM);
-    if (here != null) {
-      return here.equals(new Claim(this, traceId));
+  private boolean isClaimed(Context context, String traceId) {
+    if (context.get(CLAIM) != null) {
+      return hasClaim(context, traceId);
     }
     return options.readsBaggage() && traceId.equals(PropagatedAttributes.claimIn(context));
   }
@@ -172,7 +216,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     return span instanceof ReadableSpan ours
         && !ours.hasEnded()
         && isObservation(ours)
-        && passes(ours);
+        && (options.alone() || passes(ours));
   }
 
   private static void remember(Set<String> spans, ReadableSpan span) {
@@ -183,11 +227,17 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   @Override
   public boolean isStartRequired() {
-    return isEnabled();
+    return isEnabled() && !options.alone();
   }
 
   @Override
   public void onEnd(ReadableSpan span) {
+    if (options.alone()) {
+      if (delivery != null && span.getSpanContext().isSampled()) {
+        delivery.offer(span);
+      }
+      return;
+    }
     if (options.shared()) {
       expected.remove(span.getSpanContext().getSpanId());
       if (foreign.remove(span.getSpanContext().getSpanId())) {

@@ -24,7 +24,7 @@ public interface SpanFilter {
 
   /** Langfuse's own observations, anything that speaks {@code gen_ai.*}, known LLM libraries. */
   static SpanFilter standard() {
-    return langfuse().or(knownScopes()).or(genAi());
+    return KnownScopes.STANDARD;
   }
 
   /** Everything. */

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.export;
 
+import com.langfuse.sdk.internal.LaterText;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
@@ -36,6 +37,8 @@ final class SpanWeight {
           bytes += ATTRIBUTE;
           if (value instanceof String text) {
             bytes += text.length();
+          } else if (value instanceof LaterText later) {
+            bytes += later.weight();
           } else if (value instanceof List<?> list) {
             list.forEach(each -> bytes += each instanceof String text ? text.length() + 24 : 24);
           }

@@ -126,6 +126,18 @@ public final class JsonEncoder {
     }
   }
 
+  /**
+   * What {@link #encode} would say, to be said later: of a copy that nobody can change. Null for
+   * what has to be encoded at once.
+   */
+  public @Nullable LaterText later(Object value) {
+    try {
+      return Snapshot.take(value, this);
+    } catch (Throwable changedMeanwhile) {
+      return null;
+    }
+  }
+
   private String json(Object value) throws JsonProcessingException {
     return escapeLoneSurrogates(mapper.writeValueAsString(value));
   }

@@ -69,6 +69,10 @@ public final class PropagatedAttributes {
     this.attributes = all.build();
   }
 
+  public static PropagatedAttributes none() {
+    return NONE;
+  }
+
   /** The attributes in force in this context; empty ones when there are none. */
   public static PropagatedAttributes from(Context context) {
     PropagatedAttributes found = context.get(KEY);
@@ -81,7 +85,9 @@ public final class PropagatedAttributes {
    */
   public static PropagatedAttributes fromBaggage(Context context, QuietLog log) {
     Baggage baggage = Baggage.fromContextOrNull(context);
-    return baggage == null || baggage.isEmpty() ? NONE : PropagatedBaggage.read(baggage, log);
+    return baggage == null || PropagatedBaggage.isSilent(baggage)
+        ? NONE
+        : PropagatedBaggage.read(baggage, log);
   }
 
   /** A copy of the context in which these are in force. */

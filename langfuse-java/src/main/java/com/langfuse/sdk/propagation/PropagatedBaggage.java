@@ -66,6 +66,12 @@ final class PropagatedBaggage {
     return full;
   }
 
+  /** Says nothing about an observation: most often there is only our own claim. */
+  static boolean isSilent(Baggage baggage) {
+    int claims = baggage.getEntryValue(CLAIM) == null ? 0 : 1;
+    return baggage.size() == claims;
+  }
+
   /** What another service put there, checked like anything else; what is unknown is left alone. */
   static PropagatedAttributes read(Baggage baggage, QuietLog log) {
     PropagatedAttributes.Builder found = PropagatedAttributes.builder(log);

@@ -53,9 +53,15 @@ internal fun comparable(saved: Map<String, JsonNode>, tags: (String) -> String =
             val entries = entries(baggage).toMutableMap().apply {
                 computeIfPresent("langfuse_tags") { _, text -> tags(text) }
             }
-            value.deepCopy<ObjectNode>().set("baggage", JSON.valueToTree(entries))
+            value.deepCopy<ObjectNode>().apply {
+                replace("baggage", JSON.valueToTree(entries))
+                this["traceparent"]?.let { put("traceparent", withoutRandomFlag(it.textValue())) }
+            }
         }
     }
+
+/** Ours says that its trace ids are random (W3C Trace Context, level 2), which the recorded ones did not know yet. */
+private fun withoutRandomFlag(traceparent: String) = traceparent.replace(Regex("-03$"), "-01")
 
 private fun entries(baggage: String): Map<String, String> =
     baggage.split(',').map { it.split('=', limit = 2) }.associate { decoded(it[0]) to decoded(it[1]) }
