@@ -45,16 +45,8 @@ internal class Calls(
     }
 }
 
-private inline fun <R> ObservedCall.returning(body: () -> R): R {
-    val result =
-        try {
-            body()
-        } catch (e: Throwable) {
-            fail(e)
-            throw e
-        }
-    return followed(result)
-}
+private inline fun <R> ObservedCall.returning(body: () -> R): R =
+    followed(runCatching(body).onFailure(::fail).getOrThrow())
 
 /** The result, or what stands in for it until it is over. */
 @OptIn(ExperimentalCoroutinesApi::class)
