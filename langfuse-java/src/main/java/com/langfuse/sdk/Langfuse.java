@@ -252,12 +252,21 @@ public final class Langfuse implements AutoCloseable {
    * null if it has not.
    */
   @Nullable Context claim(Context context, Span span) {
-    if (processor == null || !processor.sends(span)) {
+    if (processor == null || !span.getSpanContext().isSampled()) {
       return null;
     }
     String traceId = span.getSpanContext().getTraceId();
-    Context claimed = processor.claim(context, traceId);
     boolean inBaggage = wiring.claimsInBaggage() && !wiring.separate();
+    boolean isClaimed =
+        processor.hasClaim(context, traceId)
+            && (!inBaggage || traceId.equals(PropagatedAttributes.claimIn(context)));
+    if (isClaimed) {
+      return context;
+    }
+    if (!processor.sends(span)) {
+      return null;
+    }
+    Context claimed = processor.claim(context, traceId);
     return inBaggage ? PropagatedAttributes.claim(traceId, claimed) : claimed;
   }
 

@@ -62,7 +62,8 @@ final class OtelObservation implements Generation {
     this.marks = marks;
     this.inheritsAll = from.inheritsAll();
     this.pointInTime = pointInTime;
-    this.foreign = foreignIn(startedIn, owner);
+    OtelObservation parent = from.parent();
+    this.foreign = inheritsAll && parent != null ? parent.foreign : foreignIn(startedIn, owner);
   }
 
   private static @Nullable OtelObservation foreignIn(Context context, Langfuse owner) {

@@ -117,8 +117,8 @@ record ParentSpan(
     if (chosenTraceId == null) {
       SpanContext above = span.getSpanContext();
       String traceId = above.isValid() ? above.getTraceId() : null;
-      Context own = owner.prepare(builder, marks, SpanSlot.set(context, span), span, traceId);
-      return builder.setParent(own).startSpan();
+      Context own = owner.prepare(builder, marks, context, span, traceId);
+      return builder.setParent(SpanSlot.set(own, span)).startSpan();
     }
     if (!owner.ownsProvider()) {
       // A provider of the application's makes its own ids: a parent that never was carries ours.
@@ -128,9 +128,9 @@ record ParentSpan(
           .setParent(owner.prepare(builder, marks, context.with(phantom), phantom, chosenTraceId))
           .startSpan();
     }
-    Context own = owner.prepare(builder, marks, SpanSlot.set(context, span), span, chosenTraceId);
+    Context own = owner.prepare(builder, marks, context, span, chosenTraceId);
     try (Scope ignored = TraceIds.choose(chosenTraceId, own).makeCurrent()) {
-      return builder.setParent(own).startSpan();
+      return builder.setParent(SpanSlot.set(own, span)).startSpan();
     }
   }
 

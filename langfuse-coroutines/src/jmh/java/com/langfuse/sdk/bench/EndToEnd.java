@@ -19,7 +19,7 @@ public final class EndToEnd {
   static final int BURST = 10_000;
 
   /** Until the compiler has nothing left to do, which takes longer than the measurement. */
-  private static final int WARM_UP = 50 * BURST;
+  private static final int WARM_UP = 150 * BURST;
 
   private EndToEnd() {}
 

@@ -123,7 +123,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
    *
    * @param marks see {@link #marks}
    * @param traceId null for that of a new trace, which nobody knows yet
-   * @return the context to start it in
+   * @return the context to start it in, with that parent
    */
   public Context prepare(
       SpanBuilder observation,
@@ -144,7 +144,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     if ((traceId == null || !isClaimed(context, traceId)) && !sends(parent)) {
       observation.setAttribute(LangfuseAttributes.IS_APP_ROOT, true);
     }
-    return context;
+    return Context.root(); // nobody asks for more than the parent, and that is found sooner
   }
 
   /** What observations in this context are marked with, beside {@link #prepare}. */

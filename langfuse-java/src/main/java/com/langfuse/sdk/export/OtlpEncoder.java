@@ -63,10 +63,10 @@ final class OtlpEncoder {
     @Override
     public void send(
         MessageWriter message, Consumer<HttpResponse> onResponse, Consumer<Throwable> onError) {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.getContentLength());
+      Bytes bytes = new Bytes(message.getContentLength());
       try {
         message.writeMessage(bytes);
-        body = bytes.toByteArray();
+        body = bytes.all();
       } catch (IOException e) {
         failure = e;
       }
@@ -76,6 +76,17 @@ final class OtlpEncoder {
     @Override
     public CompletableResultCode shutdown() {
       return CompletableResultCode.ofSuccess();
+    }
+  }
+
+  /** A megabyte is not copied when it is as long as was said. */
+  private static final class Bytes extends ByteArrayOutputStream {
+    Bytes(int length) {
+      super(length);
+    }
+
+    byte[] all() {
+      return count == buf.length ? buf : toByteArray();
     }
   }
 

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.ser.impl.SimpleFilterProvider;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -151,8 +152,13 @@ public final class JsonEncoder {
         : json;
   }
 
-  /** A loop, because a stream takes longer here than Jackson does. */
+  /**
+   * Mostly there is only ASCII, of which Java knows sooner than a loop over all characters does.
+   */
   private static boolean hasSurrogates(String text) {
+    if (text.getBytes(StandardCharsets.UTF_8).length == text.length()) {
+      return false;
+    }
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         return true;
