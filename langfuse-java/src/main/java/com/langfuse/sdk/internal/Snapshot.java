@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  * A copy of a value of the application's, of which nothing can change any more and which is written
  * as the same JSON. Taking one costs a fraction of writing JSON, and shares all texts.
  *
- * <p>Only what is provably alike is copied: the JDK's lists, sets, arrays and maps with text keys,
- * plain records, and a closed list of immutable values. One value of another kind anywhere, and
- * there is no snapshot.
+ * <p>Only what is provably alike is copied: the JDK's and Kotlin's lists, sets and maps with text
+ * keys, arrays, plain records, and a closed list of immutable values. One value of another kind
+ * anywhere, and there is no snapshot.
  */
 final class Snapshot {
 
@@ -208,8 +208,7 @@ final class Snapshot {
     if (type.isRecord()) {
       return recordOf(type);
     }
-    boolean ofTheJdk = type.getClassLoader() == null && type.getName().startsWith("java.util.");
-    if (!ofTheJdk || PlainValues.isLive(type)) {
+    if (!isOfAPlatform(type) || PlainValues.isLive(type)) {
       return Shape.OTHER;
     }
     return Map.class.isAssignableFrom(type)
@@ -217,6 +216,12 @@ final class Snapshot {
         : Collection.class.isAssignableFrom(type)
             ? new Shape(Kind.COLLECTION, List.of())
             : Shape.OTHER;
+  }
+
+  /** The JDK's, or Kotlin's, whose empty ones and builders are its own. */
+  private static boolean isOfAPlatform(Class<?> type) {
+    return (type.getClassLoader() == null && type.getName().startsWith("java.util."))
+        || type.getName().startsWith("kotlin.collections.");
   }
 
   /** One that has nothing but its components, and tells Jackson nothing else. */
