@@ -55,7 +55,7 @@ record SpanWriter(
 
   private void writeText(
       Span span, AttributeKey<String> key, @Nullable Object value, JsonEncoder encoder) {
-    if (later && value != null && !(value instanceof CharSequence)) {
+    if (later && value != null) {
       LaterText text = encoder.later(value);
       if (text != null) {
         span.setAttribute(LangfuseAttributes.later(key), text);

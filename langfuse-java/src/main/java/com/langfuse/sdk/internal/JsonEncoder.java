@@ -128,14 +128,25 @@ public final class JsonEncoder {
   }
 
   /**
-   * What {@link #encode} would say, to be said later: of a copy that nobody can change. Null for
-   * what has to be encoded at once.
+   * What {@link #encode} would say, to be said later: of a copy that nobody can change. Null for a
+   * text, and for what has to be encoded at once.
    */
   public @Nullable LaterText later(Object value) {
     try {
-      return Snapshot.take(value, this);
+      return value instanceof CharSequence ? null : Snapshot.take(value, this);
     } catch (Throwable changedMeanwhile) {
       return null;
+    }
+  }
+
+  /** The text of a snapshot; never throws. */
+  String encodeSnapshot(Object snapshot, long expectedLength) {
+    try {
+      String json = SnapshotJson.write(snapshot, expectedLength, mapper);
+      return cut(json == null ? json(snapshot) : json);
+    } catch (Throwable t) {
+      log.warn("encode", "A value could not be written as JSON.", t);
+      return '"' + Marker.notSerializable(snapshot) + '"';
     }
   }
 
@@ -156,7 +167,10 @@ public final class JsonEncoder {
    * Mostly there is only ASCII, of which Java knows sooner than a loop over all characters does.
    */
   private static boolean hasSurrogates(String text) {
-    if (text.getBytes(StandardCharsets.UTF_8).length == text.length()) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    // Half a character is one byte, too, a question mark.
+    if (utf8.length == text.length()
+        && new String(utf8, StandardCharsets.ISO_8859_1).equals(text)) {
       return false;
     }
     for (int i = 0; i < text.length(); i++) {

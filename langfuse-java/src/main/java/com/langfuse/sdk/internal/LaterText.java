@@ -32,8 +32,7 @@ public final class LaterText implements Value<String> {
   /** Writes it, anew each time. Never throws. */
   @Override
   public String getValue() {
-    String text = encoder.encode(snapshot);
-    return text == null ? "" : text;
+    return encoder.encodeSnapshot(snapshot, weight);
   }
 
   @Override
