@@ -38,7 +38,11 @@ public interface Observation {
   /** Changes what Langfuse shows it as; nothing else does. */
   Observation type(@Nullable ObservationType<?> type);
 
-  /** What went in: a text is kept as it is, anything else is written as JSON at once. */
+  /**
+   * What went in: a text is kept as it is, anything else is written as JSON. It is taken as it is
+   * now: what is done to it later does not show. Lists, maps, arrays and records of plain values
+   * are copied, which is cheap, and written when they leave; anything else is written at once.
+   */
   Observation input(@Nullable Object input);
 
   /** What came out; encoded like {@link #input}. */
