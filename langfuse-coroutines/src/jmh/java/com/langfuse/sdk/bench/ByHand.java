@@ -41,7 +41,7 @@ public class ByHand {
   private final SdkTracerProvider provider = queued(SdkTracerProvider.builder()).build();
   private final Tracer tracer = provider.get("by-hand");
   private final Span outer = tracer.spanBuilder("outer").startSpan();
-  private long made;
+  long made;
 
   SdkTracerProviderBuilder queued(SdkTracerProviderBuilder builder) {
     return builder.addSpanProcessor(counting);
@@ -129,21 +129,30 @@ public class ByHand {
 
   /** With a queue, as one needs it in a program: OpenTelemetry's, before an exporter that does nothing. */
   public static class Queued extends ByHand {
+    private static final Dropping dropping = new Dropping();
+
     @Override
     SdkTracerProviderBuilder queued(SdkTracerProviderBuilder builder) {
       return super.queued(builder)
           .addSpanProcessor(
-              BatchSpanProcessor.builder(new Dropping())
-                  .setMaxQueueSize(4 * PerObservation.BURST)
-                  .setMaxExportBatchSize(2 * PerObservation.BURST)
-                  .setScheduleDelay(1, TimeUnit.HOURS)
-                  .build());
+              BatchSpanProcessor.builder(dropping).setMaxQueueSize(8 * PerObservation.BURST).build());
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      if (dropping.exported.sum() != made + 1) {
+        throw new IllegalStateException(made + " spans were made, not all were exported");
+      }
     }
   }
 
   private static final class Dropping implements SpanExporter {
+    private final LongAdder exported = new LongAdder();
+
     @Override
     public CompletableResultCode export(Collection<SpanData> spans) {
+      exported.add(spans.size());
       return CompletableResultCode.ofSuccess();
     }
 

@@ -18,7 +18,7 @@ public class EncoderBenchmark extends PerObservation {
   @Param({"maps", "records", "beans"})
   public Payloads shape;
 
-  @Param({"1", "10", "100"})
+  @Param({"1", "100"})
   public int kilobytes;
 
   private final JsonEncoder encoder = new JsonEncoder(new QuietLog(false));

@@ -29,11 +29,6 @@ public class InputOutputBenchmark extends PerObservation {
   }
 
   @Benchmark
-  public void byHandQueued(ByHand.Queued hand) {
-    hand.inputOutput(BURST, input, output);
-  }
-
-  @Benchmark
   public void block(OurClient client) {
     client.inputOutput(BURST, input, output);
   }

@@ -244,6 +244,6 @@ class ObservationBlockTest :
                 }.named("a")
             observation.promptName shouldBe "p"
             headers.getValue("baggage").split(",") shouldContain "langfuse_user_id=u"
-            headers.getValue("traceparent") shouldBe "00-${observation.traceId}-${observation.id}-01"
+            headers.getValue("traceparent") shouldBe "00-${observation.traceId}-${observation.id}-03"
         }
     })

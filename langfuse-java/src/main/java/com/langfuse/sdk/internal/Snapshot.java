@@ -1,21 +1,6 @@
 package com.langfuse.sdk.internal;
 
-import com.fasterxml.jackson.annotation.JacksonAnnotationsInside;
-import java.lang.annotation.Annotation;
-import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
-import java.lang.reflect.RecordComponent;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.LocalTime;
-import java.time.OffsetDateTime;
-import java.time.ZonedDateTime;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
 import java.util.Arrays;
@@ -25,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,55 +27,15 @@ final class Snapshot {
 
   private static final int MANY = GuardedSerializer.MAX_NODES / 2;
 
+  /** In bytes, as the memory holds them. */
+  private static final int VALUE = 8;
+
+  private static final int CONTAINER = 48;
+
   private static final Object NONE = new Object();
 
-  private static final Set<Class<?>> IMMUTABLE =
-      Set.of(
-          String.class,
-          Boolean.class,
-          Character.class,
-          Byte.class,
-          Short.class,
-          Integer.class,
-          Long.class,
-          Float.class,
-          Double.class,
-          BigInteger.class,
-          BigDecimal.class,
-          UUID.class,
-          URI.class,
-          Instant.class,
-          Duration.class,
-          LocalDate.class,
-          LocalTime.class,
-          LocalDateTime.class,
-          OffsetDateTime.class,
-          ZonedDateTime.class);
-
-  private enum Kind {
-    LEAF,
-    COLLECTION,
-    ARRAY,
-    NUMBERS,
-    MAP,
-    RECORD,
-    OTHER
-  }
-
-  private record Shape(Kind kind, List<Method> accessors) {
-    static final Shape OTHER = new Shape(Kind.OTHER, List.of());
-  }
-
-  private static final ClassValue<Shape> SHAPES =
-      new ClassValue<>() {
-        @Override
-        protected Shape computeValue(Class<?> type) {
-          return shapeOf(type);
-        }
-      };
-
   private int values;
-  private long characters;
+  private long weight;
 
   private Snapshot() {}
 
@@ -101,7 +45,7 @@ final class Snapshot {
     Object copy = snapshot.copy(value, 0);
     return copy == NONE || copy == null
         ? null
-        : new LaterText(encoder, copy, snapshot.characters + 8L * snapshot.values);
+        : new LaterText(encoder, copy, snapshot.weight + (long) VALUE * snapshot.values);
   }
 
   private @Nullable Object copy(@Nullable Object value, int depth) {
@@ -110,10 +54,10 @@ final class Snapshot {
       return null;
     }
     if (value instanceof String text) {
-      characters += text.length();
+      weight += text.length();
       return text;
     }
-    Shape shape = SHAPES.get(value.getClass());
+    SnapshotShape shape = SnapshotShape.of(value.getClass());
     return switch (shape.kind()) {
       case LEAF -> value;
       case COLLECTION -> elements(((Collection<?>) value).toArray(), depth);
@@ -139,7 +83,7 @@ final class Snapshot {
       if (next == all.length || !(entry.getKey() instanceof String key)) {
         return NONE;
       }
-      characters += key.length();
+      weight += key.length();
       all[next++] = key;
       all[next++] = entry.getValue();
     }
@@ -153,7 +97,7 @@ final class Snapshot {
     for (int i = 0; i < accessors.size(); i++) {
       Method accessor = accessors.get(i);
       all[2 * i] = accessor.getName();
-      characters += accessor.getName().length();
+      weight += accessor.getName().length();
       try {
         all[2 * i + 1] = accessor.invoke(value);
       } catch (ReflectiveOperationException failing) {
@@ -175,6 +119,7 @@ final class Snapshot {
   }
 
   private boolean isWithin(int depth, int more) {
+    weight += CONTAINER;
     return depth < DEEP && values + more < MANY;
   }
 
@@ -188,97 +133,6 @@ final class Snapshot {
       all[i] = element;
     }
     return true;
-  }
-
-  private static Shape shapeOf(Class<?> type) {
-    if (IMMUTABLE.contains(type)) {
-      return new Shape(Kind.LEAF, List.of());
-    }
-    if (type.isArray()) {
-      Class<?> of = type.getComponentType();
-      boolean numbers =
-          of == float.class || of == double.class || of == int.class || of == long.class;
-      return numbers
-          ? new Shape(Kind.NUMBERS, List.of())
-          : of.isPrimitive() ? Shape.OTHER : new Shape(Kind.ARRAY, List.of());
-    }
-    if (Enum.class.isAssignableFrom(type)) {
-      return isAnnotated(type) ? Shape.OTHER : new Shape(Kind.LEAF, List.of());
-    }
-    if (type.isRecord()) {
-      return recordOf(type);
-    }
-    if (!isOfAPlatform(type) || PlainValues.isLive(type)) {
-      return Shape.OTHER;
-    }
-    return Map.class.isAssignableFrom(type)
-        ? new Shape(Kind.MAP, List.of())
-        : Collection.class.isAssignableFrom(type)
-            ? new Shape(Kind.COLLECTION, List.of())
-            : Shape.OTHER;
-  }
-
-  /** The JDK's, or Kotlin's, whose empty ones and builders are its own. */
-  private static boolean isOfAPlatform(Class<?> type) {
-    return (type.getClassLoader() == null && type.getName().startsWith("java.util."))
-        || type.getName().startsWith("kotlin.collections.");
-  }
-
-  /** One that has nothing but its components, and tells Jackson nothing else. */
-  private static Shape recordOf(Class<?> type) {
-    if (isAnnotated(type) || PlainValues.isLive(type) || PlainValues.isText(type)) {
-      return Shape.OTHER;
-    }
-    RecordComponent[] components = type.getRecordComponents();
-    List<Method> accessors = Arrays.stream(components).map(RecordComponent::getAccessor).toList();
-    if (hasGetters(type, accessors)) {
-      return Shape.OTHER;
-    }
-    try {
-      accessors.forEach(accessor -> accessor.setAccessible(true));
-    } catch (RuntimeException closedModule) {
-      return Shape.OTHER;
-    }
-    return new Shape(Kind.RECORD, accessors);
-  }
-
-  private static boolean hasGetters(Class<?> type, List<Method> accessors) {
-    return Arrays.stream(type.getMethods())
-        .filter(method -> !accessors.contains(method))
-        .filter(method -> method.getDeclaringClass() != Object.class)
-        .filter(method -> !Modifier.isStatic(method.getModifiers()))
-        .filter(method -> method.getParameterCount() == 0)
-        .anyMatch(
-            method -> method.getName().startsWith("get") || method.getName().startsWith("is"));
-  }
-
-  /** Whether Jackson is told anything by it, or by what it extends. */
-  private static boolean isAnnotated(@Nullable Class<?> type) {
-    if (type == null || type == Object.class) {
-      return false;
-    }
-    boolean itself =
-        tellsJackson(type)
-            || Arrays.stream(type.getDeclaredFields()).anyMatch(Snapshot::tellsJackson)
-            || Arrays.stream(type.getDeclaredMethods()).anyMatch(Snapshot::tellsJackson)
-            || Arrays.stream(type.getDeclaredConstructors())
-                .anyMatch(
-                    maker ->
-                        tellsJackson(maker)
-                            || Arrays.stream(maker.getParameters())
-                                .anyMatch(Snapshot::tellsJackson));
-    return itself
-        || isAnnotated(type.getSuperclass())
-        || Arrays.stream(type.getInterfaces()).anyMatch(Snapshot::isAnnotated);
-  }
-
-  private static boolean tellsJackson(AnnotatedElement element) {
-    return Arrays.stream(element.getAnnotations())
-        .map(Annotation::annotationType)
-        .anyMatch(
-            type ->
-                type.getName().startsWith("com.fasterxml.jackson.")
-                    || type.isAnnotationPresent(JacksonAnnotationsInside.class));
   }
 
   /** Names and values in turn, as a map that is only read. */

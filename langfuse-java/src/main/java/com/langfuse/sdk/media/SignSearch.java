@@ -74,7 +74,7 @@ final class SignSearch {
 
   private boolean anyIn(byte[] text, int from, int to) {
     int end = from;
-    while (end < to) {
+    while (end < Math.min(to, text.length)) {
       int step = steps[pair(text[end - 1], text[end])];
       if (step == 0 && endsAt(end, text)) {
         return true;

@@ -197,7 +197,7 @@ class SnapshotTest :
 
         test("it is weighed with its texts") {
             encoder.later(listOf("x".repeat(1_000), mapOf("k" to "y".repeat(500))))!!.weight() shouldBe
-                (1_000L + 500 + 1 + 8 * 4)
+                (1_000L + 500 + 1 + 8 * 4 + 48 * 2)
         }
 
         context("on the wire") {
