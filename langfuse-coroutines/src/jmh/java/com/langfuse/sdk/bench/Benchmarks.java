@@ -30,8 +30,7 @@ public final class Benchmarks {
                   .addProfiler(CallerCost.class)
                   .jvmArgsAppend(
                       Stream.concat(
-                              Jvm.HEAP.stream(),
-                              Stream.of("-D" + Sink.PROPERTY + "=" + sink.url()))
+                              Jvm.HEAP.stream(), Stream.of("-D" + Sink.PROPERTY + "=" + sink.url()))
                           .toArray(String[]::new))
                   .resultFormat(ResultFormatType.JSON)
                   .result(results.toString())

@@ -127,7 +127,10 @@ public class ByHand {
     }
   }
 
-  /** With a queue, as one needs it in a program: OpenTelemetry's, before an exporter that does nothing. */
+  /**
+   * With a queue, as one needs it in a program: OpenTelemetry's, before an exporter that does
+   * nothing.
+   */
   public static class Queued extends ByHand {
     private static final Dropping dropping = new Dropping();
 
@@ -135,7 +138,9 @@ public class ByHand {
     SdkTracerProviderBuilder queued(SdkTracerProviderBuilder builder) {
       return super.queued(builder)
           .addSpanProcessor(
-              BatchSpanProcessor.builder(dropping).setMaxQueueSize(8 * PerObservation.BURST).build());
+              BatchSpanProcessor.builder(dropping)
+                  .setMaxQueueSize(8 * PerObservation.BURST)
+                  .build());
     }
 
     @Override

@@ -22,8 +22,7 @@ public final class CallerCost implements InternalProfiler {
   static final String NANOS = "caller.cpu";
   static final String BYTES = "caller.alloc";
 
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private static long operations;
   private static long nanos;

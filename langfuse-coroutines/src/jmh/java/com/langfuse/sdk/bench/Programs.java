@@ -59,7 +59,8 @@ public final class Programs {
     heading("EndToEnd", EndToEnd.COLUMNS);
     for (String pipeline : BOTH) {
       for (String packing : List.of("plain", "gzip")) {
-        String row = Jvm.output(Jvm.HEAP, EndToEnd.class, sink.url(), pipeline, packing, "" + count);
+        String row =
+            Jvm.output(Jvm.HEAP, EndToEnd.class, sink.url(), pipeline, packing, "" + count);
         row(pipeline + ", " + packing, row);
       }
     }
@@ -72,7 +73,8 @@ public final class Programs {
   private void growth() throws IOException, InterruptedException {
     heading("Growth", EndToEnd.COLUMNS);
     for (int count = 10_000; count <= 1_000_000; count *= 10) {
-      String row = Jvm.output(Jvm.HEAP, EndToEnd.class, sink.url(), "langfuse", "plain", "" + count);
+      String row =
+          Jvm.output(Jvm.HEAP, EndToEnd.class, sink.url(), "langfuse", "plain", "" + count);
       row(String.format(Locale.ROOT, "%,d", count), row);
     }
   }

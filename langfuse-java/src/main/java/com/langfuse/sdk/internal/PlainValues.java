@@ -87,11 +87,16 @@ final class PlainValues extends SimpleModule {
         && !name.equals("kotlin.Triple");
   }
 
+  /** A number that JavaScript can read whole. */
+  static boolean isSafe(long number) {
+    return number <= MAX_SAFE.longValue() && number >= -MAX_SAFE.longValue();
+  }
+
   private static void writeLong(Long number, JsonGenerator json) throws IOException {
-    if (number > MAX_SAFE.longValue() || number < -MAX_SAFE.longValue()) {
-      json.writeString(number.toString());
-    } else {
+    if (isSafe(number)) {
       json.writeNumber(number);
+    } else {
+      json.writeString(number.toString());
     }
   }
 

@@ -63,6 +63,8 @@ final class SnapshotJson {
       text(text);
     } else if (value instanceof Integer number) {
       append(ascii(Integer.toString(number)));
+    } else if (value instanceof Long number && PlainValues.isSafe(number)) {
+      append(ascii(Long.toString(number)));
     } else if (value instanceof Boolean bool) {
       append(bool ? TRUE : FALSE);
     } else if (value instanceof Map<?, ?> map) {
