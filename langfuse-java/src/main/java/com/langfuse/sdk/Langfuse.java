@@ -228,7 +228,7 @@ public final class Langfuse implements AutoCloseable {
   OtelObservation nothing() {
     Context context = Context.current();
     OtelObservation here = CurrentObservation.in(context);
-    if (here != null && here.owner() == this) {
+    if (here != null && here.owner() == this && storeIn(context) == context) {
       return here;
     }
     return context == Context.root()

@@ -288,7 +288,8 @@ final class OtelObservation implements Generation {
   public Context context() {
     if (owner.isEnabled()) {
       Context made = inside;
-      return made == null ? makeContext() : made;
+      // Ended, it has no claim on what is begun in it; blocks ask once, while they run.
+      return made != null && span.isRecording() ? made : makeContext();
     }
     return owner == Langfuse.DISABLED ? Context.current() : makeDisabledContext();
   }
@@ -309,7 +310,7 @@ final class OtelObservation implements Generation {
   /** That of whoever asks, in which this client records nothing. */
   private Context makeDisabledContext() {
     Context current = Context.current();
-    if (CurrentObservation.in(current) == this) {
+    if (CurrentObservation.in(current) == this && owner.storeIn(current) == current) {
       return current;
     }
     Context made = inside;

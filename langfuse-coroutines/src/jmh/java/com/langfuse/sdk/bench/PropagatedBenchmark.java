@@ -9,8 +9,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * An empty block of a request with a user, a session, two tags and three metadata. {@code open}
- * opens that scope for each block as well.
+ * An empty block of a request with a user, a session, two tags and three metadata: right in that
+ * scope, {@code below} an observation that was begun in it, as most are, and with the scope {@code
+ * open}ed for each block as well.
  */
 @OperationsPerInvocation(PerObservation.BURST)
 public class PropagatedBenchmark extends PerObservation {
@@ -58,6 +59,25 @@ public class PropagatedBenchmark extends PerObservation {
             for (int i = 0; i < BURST; i++) {
               client.langfuse().observation("step").run(hole::consume);
             }
+          }
+        });
+  }
+
+  @Benchmark
+  public void below(OurClient client, Blackhole hole) {
+    client.together(
+        BURST + 1,
+        () -> {
+          try (Scope ignored = propagate(client)) {
+            client
+                .langfuse()
+                .observation("request")
+                .run(
+                    request -> {
+                      for (int i = 0; i < BURST; i++) {
+                        client.langfuse().observation("step").run(hole::consume);
+                      }
+                    });
           }
         });
   }

@@ -133,7 +133,8 @@ public final class JsonEncoder {
    */
   public @Nullable LaterText later(Object value) {
     try {
-      return value instanceof CharSequence ? null : Snapshot.take(value, this);
+      LaterText text = value instanceof CharSequence ? null : Snapshot.take(value, this);
+      return text == null || text.weight() > maxLength ? null : text;
     } catch (Throwable changedMeanwhile) {
       return null;
     }

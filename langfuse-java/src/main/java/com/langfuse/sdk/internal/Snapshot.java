@@ -1,5 +1,6 @@
 package com.langfuse.sdk.internal;
 
+import java.lang.reflect.Array;
 import java.lang.reflect.Method;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
@@ -27,41 +28,58 @@ final class Snapshot {
 
   private static final int MANY = GuardedSerializer.MAX_NODES / 2;
 
-  /** In bytes, as the memory holds them. */
-  private static final int VALUE = 8;
+  // In bytes, about as the memory holds them.
+  private static final int PLACE = 8;
+  private static final int LEAF = 32;
+  private static final int TIME = 128;
+  private static final int TEXT = 48;
+  private static final int KEY = 16; // most are shared
+  private static final int CONTAINER = 64;
 
-  private static final int CONTAINER = 48;
+  /** Up to here a snapshot may be larger than its text: what holds it is not much smaller. */
+  private static final int LITTLE = 2_048;
+
+  private static final int MUCH_MORE = 5;
 
   private static final Object NONE = new Object();
 
   private int values;
+
+  /** Of the copy, and of all that only it may still hold. */
   private long weight;
+
+  /** About how long the text will be. */
+  private long length;
 
   private Snapshot() {}
 
-  /** Null where there is none. */
+  /** Null where there is none, or where it would hold much more memory than the text. */
   static @Nullable LaterText take(Object value, JsonEncoder encoder) {
     Snapshot snapshot = new Snapshot();
     Object copy = snapshot.copy(value, 0);
-    return copy == NONE || copy == null
+    return copy == NONE
+            || copy == null
+            || snapshot.weight > Math.max(LITTLE, MUCH_MORE * snapshot.length)
         ? null
-        : new LaterText(encoder, copy, snapshot.weight + (long) VALUE * snapshot.values);
+        : new LaterText(encoder, copy, snapshot.weight);
   }
 
   private @Nullable Object copy(@Nullable Object value, int depth) {
     values++;
+    add(PLACE, 5);
     if (value == null) {
       return null;
     }
     if (value instanceof String text) {
-      weight += text.length();
+      add(TEXT + text.length(), text.length());
       return text;
     }
     SnapshotShape shape = SnapshotShape.of(value.getClass());
     return switch (shape.kind()) {
-      case LEAF -> value;
+      case LEAF -> leaf(value, LEAF, 3);
+      case TIME -> leaf(value, TIME, 20);
       case COLLECTION -> elements(((Collection<?>) value).toArray(), depth);
-      case ARRAY -> elements(((Object[]) value).clone(), depth);
+      case ARRAY -> elements((Object[]) value, depth);
       case NUMBERS -> numbers(value);
       case MAP -> entries((Map<?, ?>) value, depth);
       case RECORD -> fields(value, shape.accessors(), depth);
@@ -69,10 +87,19 @@ final class Snapshot {
     };
   }
 
-  private Object elements(@Nullable Object[] copy, int depth) {
-    // An array of a narrower type would not take what stands for its elements.
-    @Nullable Object[] all =
-        copy.getClass() == Object[].class ? copy : Arrays.copyOf(copy, copy.length, Object[].class);
+  private void add(long bytes, long characters) {
+    weight += bytes;
+    length += characters;
+  }
+
+  private Object leaf(Object value, int bytes, int characters) {
+    add(bytes, characters);
+    return value;
+  }
+
+  /** Into an array of its own: that one may be the application's. */
+  private Object elements(@Nullable Object[] from, int depth) {
+    @Nullable Object[] all = Arrays.copyOf(from, from.length, Object[].class);
     return isWithin(depth, all.length) && copied(all, 0, 1, depth) ? Arrays.asList(all) : NONE;
   }
 
@@ -83,7 +110,7 @@ final class Snapshot {
       if (next == all.length || !(entry.getKey() instanceof String key)) {
         return NONE;
       }
-      weight += key.length();
+      add(PLACE + KEY + key.length(), key.length() + 3);
       all[next++] = key;
       all[next++] = entry.getValue();
     }
@@ -97,7 +124,7 @@ final class Snapshot {
     for (int i = 0; i < accessors.size(); i++) {
       Method accessor = accessors.get(i);
       all[2 * i] = accessor.getName();
-      weight += accessor.getName().length();
+      add(PLACE, accessor.getName().length() + 3);
       try {
         all[2 * i + 1] = accessor.invoke(value);
       } catch (ReflectiveOperationException failing) {
@@ -114,12 +141,14 @@ final class Snapshot {
             : array instanceof double[] doubles
                 ? doubles.clone()
                 : array instanceof int[] ints ? ints.clone() : ((long[]) array).clone();
-    values += java.lang.reflect.Array.getLength(copy);
+    int count = Array.getLength(copy);
+    values += count;
+    add(CONTAINER + (long) PLACE * count, (long) PLACE * count);
     return copy;
   }
 
   private boolean isWithin(int depth, int more) {
-    weight += CONTAINER;
+    add(CONTAINER, 2);
     return depth < DEEP && values + more < MANY;
   }
 

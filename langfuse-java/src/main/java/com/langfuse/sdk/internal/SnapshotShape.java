@@ -6,9 +6,6 @@ import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -34,6 +31,8 @@ record SnapshotShape(Kind kind, List<Method> accessors) {
   enum Kind {
     /** Cannot change, and is kept. */
     LEAF,
+    /** The same, of several objects. */
+    TIME,
     COLLECTION,
     ARRAY,
     NUMBERS,
@@ -54,17 +53,14 @@ record SnapshotShape(Kind kind, List<Method> accessors) {
           Long.class,
           Float.class,
           Double.class,
-          BigInteger.class,
-          BigDecimal.class,
           UUID.class,
-          URI.class,
           Instant.class,
           Duration.class,
           LocalDate.class,
-          LocalTime.class,
-          LocalDateTime.class,
-          OffsetDateTime.class,
-          ZonedDateTime.class);
+          LocalTime.class);
+
+  private static final Set<Class<?>> TIMES =
+      Set.of(LocalDateTime.class, OffsetDateTime.class, ZonedDateTime.class);
 
   private static final ClassValue<SnapshotShape> SHAPES =
       new ClassValue<>() {
@@ -85,6 +81,9 @@ record SnapshotShape(Kind kind, List<Method> accessors) {
   private static SnapshotShape shapeOf(Class<?> type) {
     if (IMMUTABLE.contains(type)) {
       return of(Kind.LEAF);
+    }
+    if (TIMES.contains(type)) {
+      return of(Kind.TIME);
     }
     if (type.isArray()) {
       Class<?> of = type.getComponentType();
@@ -114,10 +113,13 @@ record SnapshotShape(Kind kind, List<Method> accessors) {
 
   /** One that has nothing but its components, and tells Jackson nothing else. */
   private static SnapshotShape recordOf(Class<?> type) {
-    if (isAnnotated(type) || PlainValues.isLive(type) || PlainValues.isText(type)) {
+    RecordComponent[] components = type.getRecordComponents();
+    if (isAnnotated(type)
+        || PlainValues.isLive(type)
+        || PlainValues.isText(type)
+        || Arrays.stream(components).anyMatch(each -> tellsJackson(each.getType()))) {
       return of(Kind.OTHER);
     }
-    RecordComponent[] components = type.getRecordComponents();
     List<Method> accessors = Arrays.stream(components).map(RecordComponent::getAccessor).toList();
     if (hasGetters(type, accessors)) {
       return of(Kind.OTHER);
@@ -146,7 +148,8 @@ record SnapshotShape(Kind kind, List<Method> accessors) {
       return false;
     }
     boolean itself =
-        tellsJackson(type)
+        isOfJackson(type)
+            || tellsJackson(type)
             || Arrays.stream(type.getDeclaredFields()).anyMatch(SnapshotShape::tellsJackson)
             || Arrays.stream(type.getDeclaredMethods()).anyMatch(SnapshotShape::tellsJackson)
             || Arrays.stream(type.getDeclaredConstructors())
@@ -160,12 +163,17 @@ record SnapshotShape(Kind kind, List<Method> accessors) {
         || Arrays.stream(type.getInterfaces()).anyMatch(SnapshotShape::isAnnotated);
   }
 
+  private static boolean isOfJackson(Class<?> type) {
+    return type.getName().startsWith("com.fasterxml.jackson.");
+  }
+
   private static boolean tellsJackson(AnnotatedElement element) {
     return Arrays.stream(element.getAnnotations())
         .map(Annotation::annotationType)
         .anyMatch(
             type ->
-                type.getName().startsWith("com.fasterxml.jackson.")
+                isOfJackson(type)
+                    || type.getName().startsWith("java.beans.") // which Jackson reads as well
                     || type.isAnnotationPresent(JacksonAnnotationsInside.class));
   }
 }

@@ -2,11 +2,20 @@ package com.langfuse.sdk.internal;
 
 import com.fasterxml.jackson.annotation.JacksonAnnotationsInside;
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonIgnoreType;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonSerializable;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.jsontype.TypeSerializer;
+import java.beans.ConstructorProperties;
+import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.util.AbstractCollection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +75,64 @@ public final class Shapes {
   public @interface Bundle {}
 
   public record Bundled(@Bundle String text) {}
+
+  public record Transient(String text) {
+    @Override
+    @java.beans.Transient
+    public String text() {
+      return text;
+    }
+  }
+
+  public record Reordered(String a, String b) {
+    @ConstructorProperties({"b", "a"})
+    public Reordered(String a, String b) {
+      this.a = a;
+      this.b = b;
+    }
+  }
+
+  public record Own(String text) implements JsonSerializable {
+    @Override
+    public void serialize(JsonGenerator json, SerializerProvider provider) throws IOException {
+      json.writeString("mine");
+    }
+
+    @Override
+    public void serializeWithType(
+        JsonGenerator json, SerializerProvider provider, TypeSerializer type) throws IOException {
+      serialize(json, provider);
+    }
+  }
+
+  @JsonIgnoreType
+  public static final class Ignored {}
+
+  public record OfIgnored(@Nullable Ignored ignored, String text) {}
+
+  /** Hands out its own array, which it should not. */
+  public static final class Careless extends AbstractCollection<Object> {
+    private final Object[] own;
+
+    public Careless(Object[] own) {
+      this.own = own;
+    }
+
+    @Override
+    public Iterator<Object> iterator() {
+      return List.of(own).iterator();
+    }
+
+    @Override
+    public int size() {
+      return own.length;
+    }
+
+    @Override
+    public Object[] toArray() {
+      return own;
+    }
+  }
 
   public record Closing(String text) implements AutoCloseable {
     @Override

@@ -10,6 +10,8 @@ import com.langfuse.sdk.media.LangfuseMedia
 import com.langfuse.sdk.withLangfuse
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.longs.shouldBeInRange
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
@@ -31,6 +33,8 @@ import java.net.URI
 import java.time.Duration
 import java.time.Instant
 import java.time.LocalDate
+import java.time.LocalDateTime
+import java.time.OffsetDateTime
 import java.util.Collections
 import java.util.Date
 import java.util.LinkedList
@@ -52,12 +56,14 @@ class SnapshotTest :
         val alike =
             mapOf(
                 "numbers" to listOf(1, 2L, 3.5, 4.5f, 1.toShort(), 1.toByte(), Long.MAX_VALUE, Double.NaN, -0.0),
-                "large and small numbers" to
-                    listOf(BigInteger.TEN.pow(40), BigDecimal("1E+1000000000"), BigDecimal("1.50")),
+                "times" to listOf(
+                    OffsetDateTime.parse("2026-01-01T00:00:00+02:00"),
+                    LocalDateTime.of(2026, 1, 1, 0, 0),
+                ),
                 "half characters" to listOf("\ud800", "\udc00", "a\ud800 b", "?", "é\ud800", "🎈\udf88"),
                 "texts" to listOf("", "\u0000\u001f\"\\/\u2028é漢🎈", "\ud800 half", 'c', "\u007f"),
                 "what has a text" to
-                    listOf(UUID(1, 2), URI("a:b"), Instant.EPOCH, Duration.ofMillis(1500), LocalDate.EPOCH),
+                    listOf(UUID(1, 2), Instant.EPOCH, Duration.ofMillis(1500), LocalDate.EPOCH),
                 "nothing" to listOf(null, emptyList<Any>(), emptyMap<String, Any>(), listOf<Any?>(null)),
                 "maps" to mapOf("a" to mapOf("b" to null, "" to 1), "c" to TreeMap(mapOf("z" to 1, "a" to 2))),
                 "the JDK's collections" to
@@ -106,6 +112,13 @@ class SnapshotTest :
                 "a builder" to StringBuilder("b"),
                 "a date" to Date(0),
                 "a counter" to AtomicInteger(1),
+                "a large number" to BigInteger.TEN.pow(40),
+                "a decimal" to BigDecimal("1.50"),
+                "an address" to URI("a:b"),
+                "a component hidden from beans" to Shapes.Transient("x"),
+                "components in another order" to Shapes.Reordered("x", "y"),
+                "a record that writes itself" to Shapes.Own("x"),
+                "a component of a type that is ignored" to Shapes.OfIgnored(null, "x"),
                 "an optional" to Optional.of(1),
                 "a pair" to (1 to 2),
                 "a JSON tree" to ObjectMapper().createObjectNode().put("k", "v"),
@@ -169,9 +182,15 @@ class SnapshotTest :
                         texts.sample(random).value to value(random, depth + 1)
                     }.toMap()
                 }
+            var taken = 0
             checkAll(2_000, arbitrary { value(it, 0) }) { value ->
-                if (value != null && value !is String) later(value) shouldBe encoder.encode(value)
+                val later = if (value == null) null else later(value)
+                if (later != null) {
+                    later shouldBe encoder.encode(value)
+                    taken++
+                }
             }
+            taken shouldBeGreaterThan 1_000
         }
 
         test("half a character among ASCII is an escape, written at once or later") {
@@ -195,9 +214,29 @@ class SnapshotTest :
             taken.value shouldBe before
         }
 
-        test("it is weighed with its texts") {
-            encoder.later(listOf("x".repeat(1_000), mapOf("k" to "y".repeat(500))))!!.weight() shouldBe
-                (1_000L + 500 + 1 + 8 * 4 + 48 * 2)
+        test("it is weighed as the memory holds it, and not taken where that is much more than its text") {
+            val prose = listOf("x".repeat(1_000), mapOf("k" to "y".repeat(500)))
+            encoder.later(prose)!!.weight() shouldBeInRange 1_600L..2_100L
+            encoder.later(
+                List(100) {
+                    mapOf("role" to "user", "content" to "a short message, number $it")
+                },
+            ).shouldNotBeNull()
+            encoder.later(List(2_000) { "$it" }).shouldBeNull()
+            encoder.later(List(2_000) { OffsetDateTime.now() }).shouldBeNull()
+            encoder.later(List(2_000) { emptyMap<String, Any>() }).shouldBeNull()
+            encoder.later(FloatArray(2_000) { 0.1f }).shouldNotBeNull()
+        }
+
+        test("what would be cut is written at once, so that nobody keeps the rest") {
+            JsonEncoder(null, 1_000, QuietLog(false)).later(mapOf("doc" to "x".repeat(2_000))).shouldBeNull()
+        }
+
+        test("a collection that hands out its own array keeps it") {
+            val own = arrayOf<Any>(arrayListOf(1))
+            val careless = Shapes.Careless(own)
+            later(Collections.unmodifiableCollection(careless)) shouldBe "[[1]]"
+            own[0]::class shouldBe ArrayList::class
         }
 
         context("on the wire") {

@@ -45,7 +45,7 @@ class AgentTest :
         test("observations of an application nest whatever the agent's spans do, and its LLM spans nest among them") {
             LocalLangfuse.start().use { local ->
                 val output = run(LangfuseApplication, environmentOf(local), options = withExtension)
-                output shouldContain Regex("(\\w{32}) arrives as 00-\\1-\\w{16}-01")
+                output shouldContain Regex("(\\w{32}) arrives as 00-\\1-\\w{16}-03")
                 local.traces().single().toTree(false) shouldBe
                     """
                     answer  user=ada environment=staging  5 observations
