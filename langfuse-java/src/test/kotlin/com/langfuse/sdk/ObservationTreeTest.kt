@@ -7,6 +7,7 @@ import com.langfuse.sdk.ObservationType.TOOL
 import com.langfuse.sdk.internal.LangfuseAttributes
 import com.langfuse.sdk.local.LocalObservation
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.maps.shouldContainAll
@@ -356,6 +357,38 @@ class ObservationTreeTest :
                 val (outer, inner) = localA.observations()
                 outer.output.shouldBeNull()
                 inner.parentId shouldBe outer.id
+            }
+        }
+
+        test("a disabled client's block is its own again below another's scope") {
+            withLangfuse { local, on ->
+                bareBuilder().tracingEnabled(false).build().use { off ->
+                    off.observation("a").block { outer ->
+                        on.propagate().userId("u").run<RuntimeException> {
+                            off.observation("b").block {
+                                Langfuse.current() shouldBe off
+                                Langfuse.current().observation("leak").start().end()
+                            }
+                            outer.makeCurrent().use { Langfuse.current() shouldBe off }
+                        }
+                    }
+                }
+                on.flush(DEADLINE)
+                local.observations().shouldBeEmpty()
+            }
+        }
+
+        test("below an ended handle a new top-most span is marked, whatever was begun in it before") {
+            withLangfuse { local, langfuse ->
+                val handle = langfuse.observation("handle").start()
+                handle.observation("early").start().end()
+                handle.makeCurrent().use { langfuse.observation("inside").start().end() }
+                handle.end()
+                handle.observation("late").start().end()
+                handle.makeCurrent().use { langfuse.observation("late inside").start().end() }
+                langfuse.flush(DEADLINE)
+                local.observations().associate { it.name to it.isAppRoot } shouldBe
+                    mapOf("handle" to true, "early" to false, "inside" to false, "late" to true, "late inside" to true)
             }
         }
 
