@@ -139,7 +139,7 @@ public class ByHand {
       return super.queued(builder)
           .addSpanProcessor(
               BatchSpanProcessor.builder(dropping)
-                  .setMaxQueueSize(8 * PerObservation.BURST)
+                  .setMaxQueueSize(64 * PerObservation.BURST)
                   .build());
     }
 
@@ -147,7 +147,8 @@ public class ByHand {
     public void close() {
       super.close();
       if (dropping.exported.sum() != made + 1) {
-        throw new IllegalStateException(made + " spans were made, not all were exported");
+        throw new IllegalStateException(
+            made + " spans were made, " + dropping.exported.sum() + " were exported");
       }
     }
   }
