@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes snapshots, as Jackson would, in a third of its time: there is nothing to look up and to
- * guard, and a text is looked at eight bytes at a time and copied as it is. What is neither text
- * nor a common number is still Jackson's.
+ * Writes snapshots, as Jackson would and sooner: there is nothing to look up and to guard, and a
+ * text is looked at eight bytes at a time and copied as it is. What is neither text nor a common
+ * number is still Jackson's.
  */
 final class SnapshotJson {
 
