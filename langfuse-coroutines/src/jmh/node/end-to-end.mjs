@@ -9,15 +9,34 @@ const warmUp = 3 * burst;
 const processor = new LangfuseSpanProcessor({ publicKey: "pk-lf-bench", secretKey: "sk-lf-bench", baseUrl: url });
 new NodeTracerProvider({ spanProcessors: [processor] }).register();
 
-const content = "The lighthouse keeper counted \"eleven\" ships before the fog came in.\n".repeat(8).slice(0, 470);
-const messages = () => [
-  { role: "user", content, index: 0 },
-  { role: "assistant", content, index: 1 },
+const syllables = (
+  "a an ba ber co con de der di do e en er es fa for ga ge hi i in is ka la le lo ma men mi na no o " +
+  "of on or pa pe po ra re ro sa se sha so sta ta te the ti to tra u un ver vo wa wi y zu"
+).split(" ");
+
+// As Payloads.java has them.
+function prose(length, seed) {
+  let [text, random, more] = ["", seed | 0, 0];
+  for (let word = 1; text.length < length; word++) {
+    do {
+      random = (Math.imul(random, 1103515245) + 12345) | 0;
+      more = random >>> 30;
+      text += syllables[((random >>> 16) & 0x3fff) % syllables.length];
+    } while (more > 1);
+    text += word % 40 === 0 ? ".\n" : word % 20 === 0 ? ' "so" ' : " ";
+  }
+  return text.slice(0, length);
+}
+
+const messages = (seed) => [
+  { role: "user", content: prose(472, seed * 31), index: 0 },
+  { role: "assistant", content: prose(472, seed * 31 + 1), index: 1 },
 ];
-const [input, output] = [messages(), messages()];
+const payloads = Array.from({ length: 256 }, (_, i) => messages(i));
 
 function make(observations) {
   for (let i = 0; i < observations; i++) {
+    const [input, output] = [payloads[i % 256], payloads[(i + 1) % 256]];
     startActiveObservation("step", (step) => step.update({ input, output }));
   }
 }

@@ -3,13 +3,15 @@ package com.langfuse.sdk.bench;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Observations of 2 KB, made by one thread and delivered. It makes a burst, waits until the burst
- * has arrived, and goes on, so that no queue gets full and nothing is lost. Prints a row: what the
- * caller's thread and the whole process spend on the processor for one of them, how many were
- * delivered in a second, how many have arrived.
+ * Observations of 2 KB, made by one thread and delivered; no two in a row say the same, or gzip
+ * would have little to do. It makes a burst, waits until the burst has arrived, and goes on, so
+ * that no queue gets full and nothing is lost. Prints a row: what the caller's thread and the whole
+ * process spend on the processor for one of them, how many were delivered in a second, how many
+ * have arrived.
  */
 public final class EndToEnd {
 
@@ -19,7 +21,12 @@ public final class EndToEnd {
   static final int BURST = 10_000;
 
   /** Until the compiler has nothing left to do, which takes longer than the measurement. */
-  private static final int WARM_UP = 150 * BURST;
+  private static final int WARM_UPS = 150;
+
+  /** The HTTP client's code needs many requests, and in a burst there are few. */
+  private static final int SMALL_REQUESTS = 100;
+
+  private static final int PAYLOADS = 256;
 
   private EndToEnd() {}
 
@@ -27,23 +34,29 @@ public final class EndToEnd {
   public static void main(String[] args) throws Exception {
     Sink sink = Sink.at(args[0]);
     int count = Integer.parseInt(args[3]);
-    Object input = Payloads.maps.ofKilobytes(1);
-    Object output = Payloads.maps.ofKilobytes(1);
+    Object[] payloads = new Object[PAYLOADS];
+    Arrays.setAll(payloads, i -> Payloads.maps.ofKilobytes(1, i));
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     OperatingSystemMXBean process =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     try (Pipeline pipeline = Pipeline.of(args[1], args[2].equals("gzip"), sink)) {
-      for (int done = 0; done < WARM_UP; done += BURST) {
-        burst(pipeline, BURST, input, output);
-        pipeline.flush();
-      }
       long before = sink.spans();
+      for (int i = 0; i < WARM_UPS; i++) {
+        burst(pipeline, BURST, payloads);
+        pipeline.flush();
+        for (int j = 0; j < SMALL_REQUESTS; j++) {
+          burst(pipeline, 1, payloads);
+          pipeline.flush();
+        }
+      }
+      sink.expect(WARM_UPS * (BURST + SMALL_REQUESTS), before);
+      before += WARM_UPS * (BURST + SMALL_REQUESTS);
       long wall = System.nanoTime();
       long all = process.getProcessCpuTime();
       long caller = 0;
       for (int done = 0; done < count; done += BURST) {
         long start = threads.getCurrentThreadCpuTime();
-        burst(pipeline, Math.min(BURST, count - done), input, output);
+        burst(pipeline, Math.min(BURST, count - done), payloads);
         caller += threads.getCurrentThreadCpuTime() - start;
         pipeline.flush();
       }
@@ -60,9 +73,9 @@ public final class EndToEnd {
     }
   }
 
-  private static void burst(Pipeline pipeline, int count, Object input, Object output) {
+  private static void burst(Pipeline pipeline, int count, Object[] payloads) {
     for (int i = 0; i < count; i++) {
-      pipeline.observe(input, output);
+      pipeline.observe(payloads[i % PAYLOADS], payloads[(i + 1) % PAYLOADS]);
     }
   }
 }

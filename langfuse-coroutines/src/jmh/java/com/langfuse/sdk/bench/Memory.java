@@ -41,7 +41,7 @@ public final class Memory {
   }
 
   private static Object[] queue(Pipeline pipeline, int count) {
-    String text = Payloads.prose(1020);
+    String text = Payloads.prose(1020, 1);
     for (int i = 0; i < count; i++) {
       pipeline.observe(text + i, text + -i);
     }

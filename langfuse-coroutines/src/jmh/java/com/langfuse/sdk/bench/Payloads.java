@@ -50,31 +50,53 @@ public enum Payloads {
     }
   };
 
-  private static final String[] SENTENCES = {
-    "The lighthouse keeper counted \"eleven\" ships before the fog came in.\n",
-    "Whether the lamp had been lit at all was a question that nobody asked until spring, ",
-    "and by then the log book said only this: wind from the west, 7 knots, nothing else. ",
+  /** Of them words are made that compress about as those of a language do. */
+  private static final String[] SYLLABLES = {
+    "a", "an", "ba", "ber", "co", "con", "de", "der", "di", "do", "e", "en", "er", "es", "fa",
+        "for",
+    "ga", "ge", "hi", "i", "in", "is", "ka", "la", "le", "lo", "ma", "men", "mi", "na", "no", "o",
+    "of", "on", "or", "pa", "pe", "po", "ra", "re", "ro", "sa", "se", "sha", "so", "sta", "ta",
+        "te",
+    "the", "ti", "to", "tra", "u", "un", "ver", "vo", "wa", "wi", "y", "zu"
   };
 
   private static final int LONGEST_MESSAGE = 2_000;
 
   /** The value whose JSON, or text, is about so long. */
   Object ofKilobytes(int kilobytes) {
+    return ofKilobytes(kilobytes, 1);
+  }
+
+  /**
+   * The same with texts of its own.
+   *
+   * @param seed of the texts
+   */
+  Object ofKilobytes(int kilobytes, int seed) {
     int length = kilobytes * 1024;
     int each = Math.min(length / 2, LONGEST_MESSAGE);
     List<Message> messages = new ArrayList<>();
     for (int i = 0; i < length / each; i++) {
-      messages.add(new Message(i % 2 == 0 ? "user" : "assistant", prose(each - 40), i));
+      String content = prose(each - 40, seed * 31 + i);
+      messages.add(new Message(i % 2 == 0 ? "user" : "assistant", content, i));
     }
     return of(List.copyOf(messages));
   }
 
   abstract Object of(List<Message> messages);
 
-  static String prose(int length) {
+  /** Words, with a quotation and a line break now and then, as JSON must write them. */
+  static String prose(int length, int seed) {
     StringBuilder text = new StringBuilder();
-    for (int i = 0; text.length() < length; i++) {
-      text.append(SENTENCES[i % SENTENCES.length]);
+    int random = seed;
+    for (int word = 1; text.length() < length; word++) {
+      int syllables;
+      do {
+        random = random * 1_103_515_245 + 12_345;
+        syllables = random >>> 30;
+        text.append(SYLLABLES[(random >>> 16 & 0x3fff) % SYLLABLES.length]);
+      } while (syllables > 1);
+      text.append(word % 40 == 0 ? ".\n" : word % 20 == 0 ? " \"so\" " : " ");
     }
     return text.substring(0, length);
   }

@@ -8,6 +8,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** Where everything is sent: a {@link SinkServer} in a JVM of its own. */
 final class Sink implements AutoCloseable {
@@ -62,12 +64,17 @@ final class Sink implements AutoCloseable {
 
   /**
    * Fails unless exactly these have arrived: a number that was measured while spans got lost is
-   * worth nothing.
+   * worth nothing. Waits for the last ones, since OpenTelemetry's flush may return before.
    *
    * @param before what {@link #spans()} said then
    */
   void expect(long spans, long before) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     long arrived = spans() - before;
+    while (arrived < spans && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      arrived = spans() - before;
+    }
     if (arrived != spans) {
       throw new IllegalStateException(spans + " spans were sent, " + arrived + " have arrived");
     }

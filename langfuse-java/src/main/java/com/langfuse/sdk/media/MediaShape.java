@@ -34,14 +34,14 @@ record MediaShape(String dataField, @Nullable String contentType, @Nullable Stri
   /** Where base64 may be: everywhere; OpenTelemetry's parts; MCP; LangChain4j. */
   static final Set<String> DATA_FIELDS = Set.of("data", "content", "blob", "base64Data");
 
-  /** A text without any of these has none of these objects. */
+  /** A text without any of these has none of these objects. No part of them is frequent. */
   static final List<String> SIGNS =
       List.of(
           "\"media_type\"",
           "\"mediaType\"",
           "\"mime_type\"",
           "\"mimeType\"",
-          "\"input_audio\"",
+          "_audio\"",
           "\"audio\"");
 
   /**

@@ -14,7 +14,7 @@ final class MediaText {
   private static List<String> signs() {
     List<String> signs = new ArrayList<>(MediaShape.SIGNS);
     signs.add(DataUri.SIGN);
-    signs.add(PendingMedia.SIGN);
+    signs.add(PendingMedia.RARE_PART);
     return signs;
   }
 

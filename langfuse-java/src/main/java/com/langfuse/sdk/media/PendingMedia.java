@@ -9,6 +9,9 @@ final class PendingMedia {
 
   static final String SIGN = "@@@langfusePending:";
 
+  /** No attribute's name has a part of this. */
+  static final String RARE_PART = "usePending:";
+
   private static final String END = "@@@";
   private static final int LONGEST = 300;
 
