@@ -23,10 +23,13 @@ final class SnapshotJson {
 
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGHS = 0x8080808080808080L;
-  private static final long QUOTES = '"' * ONES;
   private static final long BACKSLASHES = '\\' * ONES;
   private static final long QUESTION_MARKS = '?' * ONES;
-  private static final long SPACES = ' ' * ONES;
+
+  /** Turns a quotation mark into a space, and control characters into each other. */
+  private static final long TWOS = 2 * ONES;
+
+  private static final long UP_TO_SPACE = (' ' + 1) * ONES;
 
   private static final byte[] NULL = ascii("null");
   private static final byte[] TRUE = ascii("true");
@@ -127,8 +130,11 @@ final class SnapshotJson {
   /** Where the next byte is that JSON does not take as it is, or that may stand for another. */
   private static int special(byte[] utf8, int from) {
     int i = from;
-    while (i + Long.BYTES <= utf8.length && !anySpecial((long) LONGS.get(utf8, i))) {
-      i += Long.BYTES;
+    for (; i + Long.BYTES <= utf8.length; i += Long.BYTES) {
+      long specials = specials((long) LONGS.get(utf8, i));
+      if (specials != 0) {
+        return i + Long.numberOfTrailingZeros(specials) / Byte.SIZE;
+      }
     }
     while (i < utf8.length && !isSpecial(utf8[i])) {
       i++;
@@ -136,17 +142,19 @@ final class SnapshotJson {
     return i;
   }
 
-  /** Whether one of eight bytes is; see "Determine if a word has a byte less than n", Bit hacks. */
-  private static boolean anySpecial(long bytes) {
-    long quotes = bytes ^ QUOTES;
+  /**
+   * The highest bit of the first of eight bytes that is one, maybe of others behind it; 0 where
+   * there is none. See "Determine if a word has a byte less than n", Bit hacks.
+   */
+  private static long specials(long bytes) {
+    long controlsAndQuotes = bytes ^ TWOS;
     long backslashes = bytes ^ BACKSLASHES;
     long questions = bytes ^ QUESTION_MARKS;
     long found =
-        ((quotes - ONES) & ~quotes)
+        ((controlsAndQuotes - UP_TO_SPACE) & ~controlsAndQuotes)
             | ((backslashes - ONES) & ~backslashes)
-            | ((questions - ONES) & ~questions)
-            | ((bytes - SPACES) & ~bytes);
-    return (found & HIGHS) != 0;
+            | ((questions - ONES) & ~questions);
+    return found & HIGHS;
   }
 
   private static boolean isSpecial(byte b) {

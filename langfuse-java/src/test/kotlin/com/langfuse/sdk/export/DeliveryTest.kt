@@ -2,6 +2,7 @@ package com.langfuse.sdk.export
 
 import com.langfuse.sdk.DEADLINE
 import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.Observation
 import com.langfuse.sdk.bareBuilder
 import com.langfuse.sdk.block
 import com.langfuse.sdk.client
@@ -325,6 +326,26 @@ class DeliveryTest :
                 val traces = local.traces()
                 traces.forEach { it.observations() shouldHaveSize 2 }
                 (traces.size in 50..150) shouldBe true
+            }
+        }
+
+        test("in a trace that is dropped each observation has an id of its own, and is current in its block") {
+            withLangfuse({ sampleRate(0.0) }) { local, langfuse ->
+                langfuse.observation("root").block { root ->
+                    val ids =
+                        langfuse.observation("block").block { block ->
+                            Observation.current().id() shouldBe block.id()
+                            val handle = langfuse.observation("handle").start()
+                            val below = handle.observation("below").start()
+                            listOf(root, block, handle, below).onEach {
+                                it.traceId() shouldBe root.traceId()
+                            }.map { it.id() }
+                        }
+                    ids.toSet() shouldHaveSize 4
+                    Observation.current().id() shouldBe root.id()
+                }
+                langfuse.flush(DEADLINE).exported() shouldBe 0
+                local.requests().shouldBeEmpty()
             }
         }
     }) {

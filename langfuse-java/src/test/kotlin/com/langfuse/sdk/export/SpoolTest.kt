@@ -77,6 +77,25 @@ class SpoolTest :
             filesOf(folder).shouldBeEmpty()
         }
 
+        test("what is copied and written as JSON later is in the file as it was when it was given") {
+            val folder = newFolder()
+            val said = mutableListOf("then")
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.status(503))
+                val langfuse = local.spooling(folder)
+                langfuse.observation("a").input(mapOf("said" to said)).start().also {
+                    said += "later"
+                    it.output(listOf(1, null, mapOf("é" to "\n"))).end()
+                }
+                langfuse.close(moment).counts shouldBe listOf<Long>(0, 0, 0, 1)
+                local.always(null)
+                local.spooling(folder).use { local.awaitObservations(1, DEADLINE) }
+                val observation = local.observations().single()
+                observation.input shouldBe """{"said":["then"]}"""
+                observation.output shouldBe """[1,null,{"é":"\n"}]"""
+            }
+        }
+
         test("it is delivered though the next client records nothing itself") {
             val folder = newFolder()
             LocalLangfuse.start().use { local ->
