@@ -1,5 +1,6 @@
 package com.langfuse.sdk;
 
+import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,23 @@ final class CurrentObservation {
   private static final ContextKey<OtelObservation> KEY = ContextKey.named("langfuse-observation");
 
   private CurrentObservation() {}
+
+  /**
+   * The innermost span that Langfuse gets: mostly one of ours, on a shared provider a library's.
+   */
+  static OtelObservation orNowhere() {
+    Context context = Context.current();
+    OtelObservation ours = in(context);
+    if (ours != null && ours.span() == Span.fromContext(context)) {
+      return ours;
+    }
+    Langfuse client = Langfuse.in(context);
+    Span ofLibrary = client.librarySpan(context);
+    if (ofLibrary != null) {
+      return new OtelObservation(client, ofLibrary, context);
+    }
+    return ours == null ? Langfuse.DISABLED.nowhere() : ours;
+  }
 
   /** The innermost one, of whichever client. */
   static @Nullable OtelObservation in(Context context) {

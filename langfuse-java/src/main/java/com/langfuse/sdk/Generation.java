@@ -21,7 +21,7 @@ public interface Generation extends Observation {
    * is set here lands on that one; when none is, nowhere.
    */
   static Generation current() {
-    return OtelObservation.current();
+    return CurrentObservation.orNowhere();
   }
 
   /** The model's name as its provider writes it; Langfuse finds the price by it. */

@@ -207,19 +207,24 @@ public final class Langfuse implements AutoCloseable {
 
   /** The innermost span that goes to our project: a library's, or our own observation's. */
   private @Nullable Span sentSpan(Context context) {
-    if (!wiring.ownsProvider()) {
-      Span innermost = Span.fromContext(context);
-      if (isSentByLibrary(innermost)) {
-        return innermost;
-      }
-    }
-    OtelObservation own = CurrentObservation.in(context, this);
-    return own == null ? null : own.span();
+    Span ofLibrary = librarySpan(context);
+    OtelObservation own = ofLibrary == null ? CurrentObservation.in(context, this) : null;
+    return own == null ? ofLibrary : own.span();
   }
 
-  /** On a provider that we share, a library's span reaches Langfuse, too. */
-  boolean isSentByLibrary(Span span) {
-    return !wiring.ownsProvider() && processor != null && processor.sends(span);
+  /**
+   * On a provider that we share, a library's span reaches Langfuse, too; null where it is not the
+   * innermost one of those that do.
+   */
+  @Nullable Span librarySpan(Context context) {
+    if (wiring.ownsProvider() || processor == null) {
+      return null;
+    }
+    Span innermost = Span.fromContext(context);
+    // Separate observations do not show in the span slot, though they may be further in.
+    OtelObservation own = wiring.separate() ? CurrentObservation.in(context, this) : null;
+    boolean isAround = own != null && own.beganIn(innermost);
+    return !isAround && processor.sends(innermost) ? innermost : null;
   }
 
   /**

@@ -29,7 +29,7 @@ public interface Observation {
    * libraries, a library's span that is current inside and that Langfuse gets as well counts too.
    */
   static Observation current() {
-    return OtelObservation.current();
+    return CurrentObservation.orNowhere();
   }
 
   /** Renames it: for a name that is known only later. */

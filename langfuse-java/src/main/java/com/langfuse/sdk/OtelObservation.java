@@ -71,23 +71,6 @@ final class OtelObservation implements Generation {
     return outer == null || outer.owner != owner ? outer : outer.foreign;
   }
 
-  /**
-   * The innermost span that Langfuse gets: mostly one of ours, on a shared provider a library's.
-   */
-  static OtelObservation current() {
-    Context context = Context.current();
-    OtelObservation ours = CurrentObservation.in(context);
-    Span span = Span.fromContext(context);
-    if (ours != null && ours.span == span) {
-      return ours;
-    }
-    Langfuse client = Langfuse.in(context);
-    if (client.isSentByLibrary(span)) {
-      return new OtelObservation(client, span, context);
-    }
-    return ours == null ? Langfuse.DISABLED.nowhere() : ours;
-  }
-
   @Override
   public Generation name(@Nullable String name) {
     if (name != null) {
@@ -313,12 +296,21 @@ final class OtelObservation implements Generation {
     if (CurrentObservation.in(current) == this && owner.storeIn(current) == current) {
       return current;
     }
+    if (current != startedIn) { // around which there are other observations than at its start
+      OtelObservation here = new OtelObservation(owner, span, current);
+      return CurrentObservation.set(owner.storeIn(current), here);
+    }
     Context made = inside;
-    if (made == null || current != startedIn) {
+    if (made == null) {
       made = CurrentObservation.set(owner.storeIn(current), this);
-      inside = current == startedIn ? made : inside;
+      inside = made;
     }
     return made;
+  }
+
+  /** Whether that span was OpenTelemetry's current one at its start. */
+  boolean beganIn(Span around) {
+    return Span.fromContext(startedIn) == around;
   }
 
   /** Whether this is what it made, and nothing else. */

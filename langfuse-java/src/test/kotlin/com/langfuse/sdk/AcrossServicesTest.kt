@@ -1,5 +1,6 @@
 package com.langfuse.sdk
 
+import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.propagation.TraceHeaders
 import com.sun.net.httpserver.HttpServer
@@ -165,16 +166,28 @@ class AcrossServicesTest :
             served("langfuse_tags=%5B%27a%27%2C%20%27b%27%5D").tags shouldContainExactly listOf("a", "b")
         }
 
-        test("attributes of this process win over those that came in") {
-            val observation =
-                served("langfuse_user_id=theirs,langfuse_session_id=s,langfuse_metadata_k=theirs") { langfuse ->
-                    langfuse.propagate().userId("ours").metadata("k", "ours").run<RuntimeException> {
-                        langfuse.observation("served").start().end()
+        listOf<Pair<String, LangfuseBuilder.() -> Unit>>(
+            "on spans of our own" to {},
+            "where others see the spans, too" to { filter { true } },
+        ).forEach { (where, configure) ->
+            test("attributes of this process win over those that came in, $where") {
+                val baggage = "langfuse_user_id=theirs,langfuse_session_id=s,langfuse_metadata_k=theirs"
+                val prompt = "langfuse_prompt_name=theirs,langfuse_prompt_version=1"
+                val observation =
+                    served("$baggage,$prompt", configure) { langfuse ->
+                        langfuse
+                            .propagate()
+                            .userId("ours")
+                            .metadata("k", "ours")
+                            .prompt(PromptReference("ours", 2))
+                            .run<RuntimeException> { langfuse.observation("served", GENERATION).start().end() }
                     }
-                }
-            observation.userId shouldBe "ours"
-            observation.sessionId shouldBe "s"
-            observation.metadata["k"] shouldBe "ours"
+                observation.userId shouldBe "ours"
+                observation.sessionId shouldBe "s"
+                observation.metadata["k"] shouldBe "ours"
+                observation.promptName shouldBe "ours"
+                observation.promptVersion shouldBe 2
+            }
         }
 
         test("a server that anybody can call takes no attributes from outside") {

@@ -378,6 +378,28 @@ class ObservationTreeTest :
             }
         }
 
+        test("a disabled client's handle that is made current elsewhere hides nothing there") {
+            withLangfuse { local, on ->
+                bareBuilder().tracingEnabled(false).build().use { off ->
+                    val ofNowhere = off.observation("x").start()
+                    val ofAnother = on.observation("one").block { off.observation("x").start() }
+                    on.observation("two").block {
+                        listOf(ofNowhere, ofAnother).forEach { handle ->
+                            handle.makeCurrent().use {
+                                Langfuse.current() shouldBe off
+                                on.observation("inner").start().end()
+                            }
+                        }
+                        ofNowhere.makeCurrent().use { on.propagate().userId("u").run<RuntimeException> { } }
+                    }
+                }
+                on.flush(DEADLINE)
+                val two = local.observations().single { it.name == "two" }
+                two.userId shouldBe "u"
+                local.observations().filter { it.name == "inner" }.map { it.parentId } shouldBe listOf(two.id, two.id)
+            }
+        }
+
         test("below an ended handle a new top-most span is marked, whatever was begun in it before") {
             withLangfuse { local, langfuse ->
                 val handle = langfuse.observation("handle").start()

@@ -232,6 +232,32 @@ class SharedProviderTest :
             }
         }
 
+        test("separate on a shared provider: a library's span around an observation is not in it") {
+            withAttached({ separateTraces(true) }) { local, langfuse, provider ->
+                provider.get("any").span("outer", "gen_ai.system" to "x") {
+                    langfuse.observation("a").block { a ->
+                        Observation.current().id() shouldBe a.id()
+                        langfuse.observation("b").start().end()
+                        langfuse.propagate().userId("u").run<RuntimeException> {
+                            langfuse.observation("c").start().end()
+                        }
+                        provider.get("any").span("inner", "gen_ai.system" to "x") {
+                            langfuse.observation("d").start().end()
+                        }
+                    }
+                }
+                langfuse.flush(DEADLINE)
+                val byName = local.observations().associateBy { it.name }
+                val parents = byName.mapValues { (_, it) ->
+                    byName.values.firstOrNull { other -> other.id == it.parentId }?.name
+                }
+                parents.filterKeys { it.length == 1 } shouldBe
+                    mapOf("a" to "outer", "b" to "a", "c" to "a", "d" to "inner")
+                byName.getValue("a").userId shouldBe "u"
+                byName.getValue("outer").userId.shouldBeNull()
+            }
+        }
+
         test("by default one trace id serves the application's spans and ours") {
             apmProvider().use { apm ->
                 withLangfuse { local, langfuse ->

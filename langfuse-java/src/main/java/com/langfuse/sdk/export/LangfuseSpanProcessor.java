@@ -149,17 +149,9 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   /** What observations in this context are marked with, beside {@link #prepare}. */
   public Attributes marks(Context context) {
-    if (!options.alone()) {
-      return Attributes.empty();
-    }
-    PropagatedAttributes here = PropagatedAttributes.from(context);
-    PropagatedAttributes sent =
-        options.readsBaggage()
-            ? PropagatedAttributes.fromBaggage(context, log)
-            : PropagatedAttributes.none();
-    Attributes ours = here.asAttributes();
-    Attributes others = sent.asAttributes();
-    return others.isEmpty() ? ours : others.toBuilder().putAll(ours).build();
+    return options.alone()
+        ? PropagatedAttributes.inForce(context, options.readsBaggage(), log)
+        : Attributes.empty();
   }
 
   /** A context in which this trace has its top-most span in this processor's project already. */
@@ -182,10 +174,8 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
       return;
     }
     span.setAllAttributes(everySpan);
-    if (options.readsBaggage()) {
-      PropagatedAttributes.fromBaggage(context, log).applyTo(span);
-    }
-    PropagatedAttributes.from(context).applyTo(span);
+    Attributes inForce = PropagatedAttributes.inForce(context, options.readsBaggage(), log);
+    PropagatedAttributes.apply(inForce, span);
     if (passes(span)) {
       if (options.shared()) {
         remember(expected, span);

@@ -74,15 +74,15 @@ final class Snapshot {
       add(TEXT + text.length(), text.length());
       return text;
     }
-    SnapshotShape shape = SnapshotShape.of(value.getClass());
-    return switch (shape.kind()) {
+    Class<?> type = value.getClass();
+    return switch (SnapshotShape.kindOf(type)) {
       case LEAF -> leaf(value, LEAF, 3);
       case TIME -> leaf(value, TIME, 20);
-      case COLLECTION -> elements(((Collection<?>) value).toArray(), depth);
+      case COLLECTION -> collection((Collection<?>) value, depth);
       case ARRAY -> elements((Object[]) value, depth);
-      case NUMBERS -> numbers(value);
+      case NUMBERS -> numbers(value, depth);
       case MAP -> entries((Map<?, ?>) value, depth);
-      case RECORD -> fields(value, shape.accessors(), depth);
+      case RECORD -> fields(value, SnapshotShape.accessors(type), depth);
       case OTHER -> NONE;
     };
   }
@@ -95,6 +95,10 @@ final class Snapshot {
   private Object leaf(Object value, int bytes, int characters) {
     add(bytes, characters);
     return value;
+  }
+
+  private Object collection(Collection<?> value, int depth) {
+    return value.size() < MANY ? elements(value.toArray(), depth) : NONE;
   }
 
   /** Into an array of its own: that one may be the application's. */
@@ -134,17 +138,18 @@ final class Snapshot {
     return isWithin(depth, all.length) && copied(all, 1, 2, depth) ? new Fields(all) : NONE;
   }
 
-  private Object numbers(Object array) {
-    Object copy =
-        array instanceof float[] floats
-            ? floats.clone()
-            : array instanceof double[] doubles
-                ? doubles.clone()
-                : array instanceof int[] ints ? ints.clone() : ((long[]) array).clone();
-    int count = Array.getLength(copy);
+  private Object numbers(Object array, int depth) {
+    int count = Array.getLength(array);
+    if (!isWithin(depth, count)) {
+      return NONE;
+    }
     values += count;
-    add(CONTAINER + (long) PLACE * count, (long) PLACE * count);
-    return copy;
+    add((long) PLACE * count, (long) PLACE * count);
+    return array instanceof float[] floats
+        ? floats.clone()
+        : array instanceof double[] doubles
+            ? doubles.clone()
+            : array instanceof int[] ints ? ints.clone() : ((long[]) array).clone();
   }
 
   private boolean isWithin(int depth, int more) {

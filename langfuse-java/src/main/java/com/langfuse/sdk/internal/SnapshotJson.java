@@ -77,7 +77,9 @@ final class SnapshotJson {
     } else if (value instanceof Double number && Math.abs(number) <= Double.MAX_VALUE) {
       append(ascii(Double.toString(number)));
     } else {
-      append(mapper.writeValueAsString(value).getBytes(StandardCharsets.UTF_8));
+      String json = mapper.writeValueAsString(value);
+      isText &= isWhole(json); // it may be half a character, too
+      append(json.getBytes(StandardCharsets.UTF_8));
     }
   }
 

@@ -22,11 +22,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How values of a class are copied, which is found out once for each class.
- *
- * @param accessors of a record, in the order of its components
+ * How values of a class are copied, which is found out once for each class. What is kept for a
+ * class is of the JDK's own types: the JDK's classes live longer than an application that is
+ * deployed anew.
  */
-record SnapshotShape(Kind kind, List<Method> accessors) {
+final class SnapshotShape {
 
   enum Kind {
     /** Cannot change, and is kept. */
@@ -62,47 +62,67 @@ record SnapshotShape(Kind kind, List<Method> accessors) {
   private static final Set<Class<?>> TIMES =
       Set.of(LocalDateTime.class, OffsetDateTime.class, ZonedDateTime.class);
 
-  private static final ClassValue<SnapshotShape> SHAPES =
+  private static final List<Kind> ALL_KINDS = List.of(Kind.values());
+
+  private static final ClassValue<Integer> KINDS =
       new ClassValue<>() {
         @Override
-        protected SnapshotShape computeValue(Class<?> type) {
-          return shapeOf(type);
+        @SuppressWarnings("EnumOrdinal") // a number is the JDK's, and nobody stores it
+        protected Integer computeValue(Class<?> type) {
+          return find(type).ordinal();
         }
       };
 
-  static SnapshotShape of(Class<?> type) {
-    return SHAPES.get(type);
+  private static final ClassValue<List<Method>> ACCESSORS =
+      new ClassValue<>() {
+        @Override
+        protected List<Method> computeValue(Class<?> type) {
+          return accessorsOf(type.getRecordComponents());
+        }
+      };
+
+  private SnapshotShape() {}
+
+  static Kind kindOf(Class<?> type) {
+    return ALL_KINDS.get(KINDS.get(type));
   }
 
-  private static SnapshotShape of(Kind kind) {
-    return new SnapshotShape(kind, List.of());
+  /** Of a {@link Kind#RECORD}, in the order of its components. */
+  static List<Method> accessors(Class<?> type) {
+    return ACCESSORS.get(type);
   }
 
-  private static SnapshotShape shapeOf(Class<?> type) {
+  private static List<Method> accessorsOf(RecordComponent[] components) {
+    List<Method> accessors = Arrays.stream(components).map(RecordComponent::getAccessor).toList();
+    accessors.forEach(accessor -> accessor.setAccessible(true));
+    return accessors;
+  }
+
+  private static Kind find(Class<?> type) {
     if (IMMUTABLE.contains(type)) {
-      return of(Kind.LEAF);
+      return Kind.LEAF;
     }
     if (TIMES.contains(type)) {
-      return of(Kind.TIME);
+      return Kind.TIME;
     }
     if (type.isArray()) {
       Class<?> of = type.getComponentType();
       boolean numbers =
           of == float.class || of == double.class || of == int.class || of == long.class;
-      return numbers ? of(Kind.NUMBERS) : of.isPrimitive() ? of(Kind.OTHER) : of(Kind.ARRAY);
+      return numbers ? Kind.NUMBERS : of.isPrimitive() ? Kind.OTHER : Kind.ARRAY;
     }
     if (Enum.class.isAssignableFrom(type)) {
-      return isAnnotated(type) ? of(Kind.OTHER) : of(Kind.LEAF);
+      return isAnnotated(type) ? Kind.OTHER : Kind.LEAF;
     }
     if (type.isRecord()) {
       return recordOf(type);
     }
     if (!isOfAPlatform(type) || PlainValues.isLive(type)) {
-      return of(Kind.OTHER);
+      return Kind.OTHER;
     }
     return Map.class.isAssignableFrom(type)
-        ? of(Kind.MAP)
-        : Collection.class.isAssignableFrom(type) ? of(Kind.COLLECTION) : of(Kind.OTHER);
+        ? Kind.MAP
+        : Collection.class.isAssignableFrom(type) ? Kind.COLLECTION : Kind.OTHER;
   }
 
   /** The JDK's, or Kotlin's, whose empty ones and builders are its own. */
@@ -112,24 +132,19 @@ record SnapshotShape(Kind kind, List<Method> accessors) {
   }
 
   /** One that has nothing but its components, and tells Jackson nothing else. */
-  private static SnapshotShape recordOf(Class<?> type) {
+  private static Kind recordOf(Class<?> type) {
     RecordComponent[] components = type.getRecordComponents();
     if (isAnnotated(type)
         || PlainValues.isLive(type)
         || PlainValues.isText(type)
-        || Arrays.stream(components).anyMatch(each -> tellsJackson(each.getType()))) {
-      return of(Kind.OTHER);
-    }
-    List<Method> accessors = Arrays.stream(components).map(RecordComponent::getAccessor).toList();
-    if (hasGetters(type, accessors)) {
-      return of(Kind.OTHER);
+        || Arrays.stream(components).anyMatch(each -> isAnnotated(each.getType()))) {
+      return Kind.OTHER;
     }
     try {
-      accessors.forEach(accessor -> accessor.setAccessible(true));
+      return hasGetters(type, accessorsOf(components)) ? Kind.OTHER : Kind.RECORD;
     } catch (RuntimeException closedModule) {
-      return of(Kind.OTHER);
+      return Kind.OTHER;
     }
-    return new SnapshotShape(Kind.RECORD, accessors);
   }
 
   private static boolean hasGetters(Class<?> type, List<Method> accessors) {

@@ -117,24 +117,32 @@ public final class PropagatedAttributes {
     return baggage == null ? null : baggage.getEntryValue(PropagatedBaggage.CLAIM);
   }
 
-  /** Writes all of them on a span; a prompt that the span names itself stays. */
-  public void applyTo(ReadWriteSpan span) {
-    boolean ownPrompt = span.getAttribute(LangfuseAttributes.PROMPT_NAME) != null;
-    applyTo((Span) span, ownPrompt ? withoutPrompt() : attributes);
+  /**
+   * What is in force in this context, as it stands on a span: with what another service sent along
+   * in baggage, over which this process has the last word.
+   */
+  public static Attributes inForce(Context context, boolean readsBaggage, QuietLog log) {
+    Attributes ours = from(context).attributes;
+    Attributes others = readsBaggage ? fromBaggage(context, log).attributes : Attributes.empty();
+    return others.isEmpty() ? ours : others.toBuilder().putAll(ours).build();
+  }
+
+  /** Writes what is {@link #inForce} on a new span; a prompt that the span names itself stays. */
+  public static void apply(Attributes inForce, ReadWriteSpan span) {
+    if (!inForce.isEmpty()) {
+      boolean ownPrompt = span.getAttribute(LangfuseAttributes.PROMPT_NAME) != null;
+      span.setAllAttributes(ownPrompt ? withoutPrompt(inForce) : inForce);
+    }
   }
 
   /** Writes all of them on a span that is running already. */
   public void applyTo(Span span) {
-    applyTo(span, attributes);
-  }
-
-  private static void applyTo(Span span, Attributes attributes) {
     if (!attributes.isEmpty()) {
       span.setAllAttributes(attributes);
     }
   }
 
-  private Attributes withoutPrompt() {
+  private static Attributes withoutPrompt(Attributes attributes) {
     return attributes.toBuilder()
         .remove(LangfuseAttributes.PROMPT_NAME)
         .remove(LangfuseAttributes.PROMPT_VERSION)

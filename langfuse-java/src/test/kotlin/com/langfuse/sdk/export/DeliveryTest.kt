@@ -16,6 +16,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.longs.shouldBeGreaterThan
 import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
@@ -316,6 +317,23 @@ class DeliveryTest :
                 reports += langfuse.flush(DEADLINE)
                 reports.sumOf { it.exported() + it.failed() + it.dropped() } shouldBe 2_000
                 local.observations().size.toLong() shouldBe reports.sumOf { it.exported() }
+            }
+        }
+
+        listOf<Pair<String, (String) -> Any>>(
+            "texts" to { it },
+            "copies" to { listOf(mapOf("text" to it)) },
+        ).forEach { (what, shape) ->
+            test("the queue takes no more than it may weigh, in $what") {
+                withLangfuse({ delivery { it.queueBytes(100_000) } }) { local, langfuse ->
+                    local.always(Fault.status(503))
+                    repeat(100) { langfuse.observation("o").input(shape("x".repeat(10_000))).start().end() }
+                    local.always(null)
+                    val report = langfuse.flush(DEADLINE)
+                    report.exported() + report.dropped() shouldBe 100
+                    report.dropped() shouldBeGreaterThan 50
+                    local.observations().size.toLong() shouldBe report.exported()
+                }
             }
         }
 

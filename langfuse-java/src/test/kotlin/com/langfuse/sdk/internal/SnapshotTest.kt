@@ -16,10 +16,13 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldEndWith
 import io.kotest.matchers.string.shouldStartWith
 import io.kotest.property.Arb
 import io.kotest.property.RandomSource
 import io.kotest.property.arbitrary.arbitrary
+import io.kotest.property.arbitrary.list
+import io.kotest.property.arbitrary.of
 import io.kotest.property.arbitrary.string
 import io.kotest.property.checkAll
 import io.opentelemetry.api.common.AttributeType
@@ -61,6 +64,11 @@ class SnapshotTest :
                     LocalDateTime.of(2026, 1, 1, 0, 0),
                 ),
                 "half characters" to listOf("\ud800", "\udc00", "a\ud800 b", "?", "é\ud800", "🎈\udf88"),
+                "half characters alone" to "🎈".toList(),
+                "half characters among others" to
+                    mapOf("\ud800 k" to listOf(Shapes.Message("\udc00", null, 1), doubleArrayOf(1.5), Long.MAX_VALUE)),
+                "much that JSON escapes" to listOf("\u0001".repeat(10_000), "\"\\".repeat(3_000)),
+                "long numbers" to DoubleArray(100) { -1.2345678901234567E-300 },
                 "texts" to listOf("", "\u0000\u001f\"\\/\u2028é漢🎈", "\ud800 half", 'c', "\u007f"),
                 "what has a text" to
                     listOf(UUID(1, 2), Instant.EPOCH, Duration.ofMillis(1500), LocalDate.EPOCH),
@@ -93,6 +101,7 @@ class SnapshotTest :
                 "odd names" to Shapes.OddNames(true, "t", "u", 1, "a", 2),
                 "generic records" to Shapes.Generic<Any>(listOf(1), arrayOf("x")),
                 "an empty record" to Shapes.Empty(),
+                "a record that is not public" to Shapes.NotPublic("x"),
                 "a record without a value" to Shapes.Message("user", null, 0),
                 "enums" to listOf(Shapes.Plain.ONE, Shapes.Plain.TWO, Thread.State.NEW),
                 "Kotlin's collections" to
@@ -139,6 +148,10 @@ class SnapshotTest :
                 "a cycle" to mutableListOf<Any>().apply { add(this) },
                 "a deep one" to (1..20).fold<Int, Any>("x") { inner, _ -> listOf(inner) },
                 "a large one" to List(60_000) { "x" },
+                "a large array" to DoubleArray(60_000),
+                "a list that throws" to Collections.unmodifiableList(Hostile()),
+                "a map with fewer entries than it says" to Collections.unmodifiableMap(Miscounting(2)),
+                "a map with more entries than it says" to Collections.unmodifiableMap(Miscounting(0)),
             )
 
         different.forEach { (name, value) ->
@@ -191,6 +204,15 @@ class SnapshotTest :
                 }
             }
             taken shouldBeGreaterThan 1_000
+        }
+
+        test("texts of what JSON escapes, in any place") {
+            val parts = listOf("\u0000", "\u001f", " ", "!", "\"", "#", "?", "\\", "a", "\u007f", "\u0080", "é", "漢")
+            val halves = listOf("\ud83c", "\udf88")
+            checkAll(5_000, Arb.list(Arb.of(parts + parts + halves), 0..40)) { text ->
+                val value = listOf(text.joinToString(""))
+                later(value) shouldBe encoder.encode(value)
+            }
         }
 
         test("half a character among ASCII is an escape, written at once or later") {
@@ -291,6 +313,11 @@ class SnapshotTest :
                     "[\"xxxxxxxx… [cut"
             }
 
+            test("one whose text is longer than what it says is cut as well") {
+                received({ maxValueLength(1_000) }) { it.input(listOf("\u0001".repeat(800))) }.input shouldEndWith
+                    " [cut: 4804 characters]"
+            }
+
             test("others who look at attributes see texts") {
                 val types = mutableListOf<AttributeType>()
                 val looking = { span: ReadableSpan ->
@@ -341,3 +368,20 @@ private class Bean(
 )
 
 private class Named : HashMap<String, Any>()
+
+private class Hostile : AbstractList<Any>() {
+    override val size = 1
+
+    override fun get(index: Int): Any = error("no")
+}
+
+private class Miscounting(
+    private val said: Int,
+) : AbstractMap<String, Any>() {
+    override val entries: Set<Map.Entry<String, Any>> =
+        object : AbstractSet<Map.Entry<String, Any>>() {
+            override val size = said
+
+            override fun iterator() = mapOf<String, Any>("k" to "v").entries.iterator()
+        }
+}

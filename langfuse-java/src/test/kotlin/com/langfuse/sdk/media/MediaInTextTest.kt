@@ -1,6 +1,7 @@
 package com.langfuse.sdk.media
 
 import com.fasterxml.jackson.databind.ObjectMapper
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.datatest.withData
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -263,6 +264,10 @@ class MediaInTextTest :
                 val text = before + word + after
                 search.anyIn(text.toByteArray()) shouldBe words.any { it in text }
             }
+        }
+
+        test("a word that the search could overlook is refused") {
+            shouldThrow<IllegalArgumentException> { SignSearch(listOf("abcdef")) }
         }
 
         test("a request without media is known by a look at its bytes") {
