@@ -286,12 +286,8 @@ final class OtelObservation implements Generation {
     }
     context = owner.storeIn(context);
     Context claimed = owner.claim(context, span);
-    if (claimed == null) {
-      inside = isLeftOut() ? context : null; // below which nobody asks for the top-most span
-      return context;
-    }
     inside = claimed;
-    return claimed;
+    return claimed == null ? context : claimed;
   }
 
   /** That of whoever asks, in which this client records nothing. */
@@ -310,11 +306,6 @@ final class OtelObservation implements Generation {
       inside = made;
     }
     return made;
-  }
-
-  /** Not sampled, and what is below will not be. */
-  boolean isLeftOut() {
-    return owner.ownsProvider() && !span.getSpanContext().isSampled();
   }
 
   /** Whether that span was OpenTelemetry's current one at its start. */

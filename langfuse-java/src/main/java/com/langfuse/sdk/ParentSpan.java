@@ -100,7 +100,7 @@ record ParentSpan(
 
   /** A trace is sampled as a whole: below what is not, there is nothing to ask. */
   boolean isLeftOut() {
-    return parent != null && parent.isLeftOut();
+    return parent != null && owner.ownsProvider() && !span.getSpanContext().isSampled();
   }
 
   /** What a child is that nobody will see: an id for whatever hangs below. */
