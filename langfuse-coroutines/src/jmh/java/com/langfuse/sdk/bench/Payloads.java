@@ -51,14 +51,11 @@ public enum Payloads {
   };
 
   /** Of them words are made that compress about as those of a language do. */
-  private static final String[] SYLLABLES = {
-    "a", "an", "ba", "ber", "co", "con", "de", "der", "di", "do", "e", "en", "er", "es", "fa",
-        "for",
-    "ga", "ge", "hi", "i", "in", "is", "ka", "la", "le", "lo", "ma", "men", "mi", "na", "no", "o",
-    "of", "on", "or", "pa", "pe", "po", "ra", "re", "ro", "sa", "se", "sha", "so", "sta", "ta",
-        "te",
-    "the", "ti", "to", "tra", "u", "un", "ver", "vo", "wa", "wi", "y", "zu"
-  };
+  private static final String[] SYLLABLES =
+      ("a an ba ber co con de der di do e en er es fa for ga ge hi i in is ka la le lo ma men mi na"
+              + " no o of on or pa pe po ra re ro sa se sha so sta ta te the ti to tra u un ver vo"
+              + " wa wi y zu")
+          .split(" ");
 
   private static final int LONGEST_MESSAGE = 2_000;
 
