@@ -92,7 +92,7 @@ public final class Langfuse implements AutoCloseable {
    *     is handed
    */
   public <O extends Observation> ObservationBuilder<O> observation(
-      String name, ObservationType<O> type) {
+      String name, ObservationType<? extends O> type) {
     return new ObservationBuilder<>(this, null, name, type);
   }
 
@@ -100,7 +100,8 @@ public final class Langfuse implements AutoCloseable {
    * Prepares functions that are observed each time they are called: {@code
    * langfuse.observed("fetch", RETRIEVER).function(this::fetch)}.
    */
-  public <O extends Observation> Observed<O> observed(String name, ObservationType<O> type) {
+  public <O extends Observation> Observed<O> observed(
+      String name, ObservationType<? extends O> type) {
     ObservedOptions options = ObservedOptions.capturing(wiring.captureIo());
     return new Observed<>(this, name, ObservationType.orSpan(type), options);
   }

@@ -117,7 +117,8 @@ public interface Observation {
   ObservationBuilder<Observation> observation(String name);
 
   /** A child of this observation, of a given type. */
-  <O extends Observation> ObservationBuilder<O> observation(String name, ObservationType<O> type);
+  <O extends Observation> ObservationBuilder<O> observation(
+      String name, ObservationType<? extends O> type);
 
   /** 16 hex digits; null when tracing is disabled. */
   @Nullable String id();

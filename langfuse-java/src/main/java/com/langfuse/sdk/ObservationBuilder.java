@@ -36,7 +36,7 @@ public final class ObservationBuilder<O extends Observation> {
   private final Langfuse owner;
   private final @Nullable OtelObservation parent;
   private final String name;
-  private final ObservationType<O> type;
+  private final ObservationType<? extends O> type;
 
   private @Nullable Object input;
   private @Nullable Object output;
@@ -53,7 +53,10 @@ public final class ObservationBuilder<O extends Observation> {
   private @Nullable TraceContext remoteParent;
 
   ObservationBuilder(
-      Langfuse owner, @Nullable OtelObservation parent, String name, ObservationType<O> type) {
+      Langfuse owner,
+      @Nullable OtelObservation parent,
+      String name,
+      ObservationType<? extends O> type) {
     this.owner = owner;
     this.parent = parent;
     this.name = name;

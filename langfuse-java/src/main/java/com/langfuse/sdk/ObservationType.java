@@ -80,7 +80,8 @@ public final class ObservationType<O extends Observation> {
 
   /** For callers that pass null: the one implementation can be seen as either shape. */
   @SuppressWarnings("unchecked")
-  static <O extends Observation> ObservationType<O> orSpan(@Nullable ObservationType<O> type) {
+  static <O extends Observation> ObservationType<? extends O> orSpan(
+      @Nullable ObservationType<? extends O> type) {
     return type == null ? (ObservationType<O>) SPAN : type;
   }
 

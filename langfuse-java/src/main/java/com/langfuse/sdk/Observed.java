@@ -56,10 +56,14 @@ public final class Observed<O extends Observation> {
 
   private final Langfuse langfuse;
   private final String name;
-  private final ObservationType<O> type;
+  private final ObservationType<? extends O> type;
   private final ObservedOptions options;
 
-  Observed(Langfuse langfuse, String name, ObservationType<O> type, ObservedOptions options) {
+  Observed(
+      Langfuse langfuse,
+      String name,
+      ObservationType<? extends O> type,
+      ObservedOptions options) {
     this.langfuse = langfuse;
     this.name = name;
     this.type = type;

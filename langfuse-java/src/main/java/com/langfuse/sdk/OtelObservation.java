@@ -251,7 +251,7 @@ final class OtelObservation implements Generation {
 
   @Override
   public <O extends Observation> ObservationBuilder<O> observation(
-      String name, ObservationType<O> type) {
+      String name, ObservationType<? extends O> type) {
     return new ObservationBuilder<>(owner, this, name, type);
   }
 

@@ -30,6 +30,26 @@ class ObservationTreeTest :
                 local.observations()
             }
 
+        test("a type that is chosen at run time is an argument like any other") {
+            val observations =
+                received { langfuse ->
+                    for (model in listOf(true, false)) {
+                        langfuse.observation("started", if (model) GENERATION else TOOL).start().end()
+                        langfuse.observation("block", if (model) TOOL else GENERATION).block { it.output("out") }
+                        val chosen = if (model) GENERATION else TOOL
+                        langfuse.observation("parent").block { parent -> parent.observation("child", chosen).start().end() }
+                        val length = langfuse.observed("fn", if (model) GENERATION else TOOL).function<String, Int> { it.length }
+                        length.apply("abc") shouldBe 3
+                    }
+                    val names = mapOf("llm" to GENERATION, "tool" to TOOL)
+                    langfuse.observation("map", names.getValue("llm")).start().end()
+                }
+            observations.groupingBy { it.name to it.type }.eachCount() shouldBe
+                listOf("started", "block", "child", "fn")
+                    .flatMap { listOf((it to "GENERATION") to 1, (it to "TOOL") to 1) }
+                    .toMap() + mapOf(("parent" to "SPAN") to 2, ("map" to "GENERATION") to 1)
+        }
+
         test("a pipeline with a generation and a propagated user and session") {
             val observations =
                 received { langfuse ->

@@ -19,7 +19,7 @@ import com.langfuse.sdk.ObservationType
  */
 public fun <O : Observation, T> Langfuse.observationBlocking(
     name: String,
-    type: ObservationType<O>,
+    type: ObservationType<out O>,
     configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: (O) -> T,
 ): T = observation(name, type).apply(configure).blocking(block)
@@ -34,7 +34,7 @@ public fun <T> Langfuse.observationBlocking(
 /** A child of this observation around code that does not suspend. */
 public fun <O : Observation, T> Observation.observationBlocking(
     name: String,
-    type: ObservationType<O>,
+    type: ObservationType<out O>,
     configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: (O) -> T,
 ): T = observation(name, type).apply(configure).blocking(block)
@@ -49,7 +49,7 @@ public fun <T> Observation.observationBlocking(
 /** An observation of the client in the context, see [Langfuse.current], around code that does not suspend. */
 public fun <O : Observation, T> observationBlocking(
     name: String,
-    type: ObservationType<O>,
+    type: ObservationType<out O>,
     configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: (O) -> T,
 ): T = Langfuse.current().observationBlocking(name, type, configure, block)

@@ -28,7 +28,7 @@ import kotlinx.coroutines.currentCoroutineContext
  */
 public suspend fun <O : Observation, T> Langfuse.observation(
     name: String,
-    type: ObservationType<O>,
+    type: ObservationType<out O>,
     configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: suspend (@LangfuseDsl CoroutineScope).(O) -> T,
 ): T = observed({ observation(name, type).apply(configure) }, block)
@@ -43,7 +43,7 @@ public suspend fun <T> Langfuse.observation(
 /** Runs [block] as a child of this observation, whatever the current one is. */
 public suspend fun <O : Observation, T> Observation.observation(
     name: String,
-    type: ObservationType<O>,
+    type: ObservationType<out O>,
     configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: suspend (@LangfuseDsl CoroutineScope).(O) -> T,
 ): T = observed({ observation(name, type).apply(configure) }, block)
@@ -61,7 +61,7 @@ public suspend fun <T> Observation.observation(
  */
 public suspend fun <O : Observation, T> observation(
     name: String,
-    type: ObservationType<O>,
+    type: ObservationType<out O>,
     configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     block: suspend (@LangfuseDsl CoroutineScope).(O) -> T,
 ): T = observed({ Langfuse.current().observation(name, type).apply(configure) }, block)

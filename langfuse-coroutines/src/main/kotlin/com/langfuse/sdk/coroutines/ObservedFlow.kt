@@ -45,7 +45,7 @@ import kotlin.coroutines.cancellation.CancellationException
  */
 public fun <E, O : Observation> Flow<E>.observed(
     name: String,
-    type: ObservationType<O>,
+    type: ObservationType<out O>,
     configure: (@LangfuseDsl ObservationBuilder<O>).() -> Unit = {},
     client: Langfuse? = null,
     usage: (E) -> Usage? = { null },

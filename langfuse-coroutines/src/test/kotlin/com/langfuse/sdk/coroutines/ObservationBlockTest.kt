@@ -3,6 +3,7 @@ package com.langfuse.sdk.coroutines
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.Observation
 import com.langfuse.sdk.ObservationType.CHAIN
+import com.langfuse.sdk.ObservationType.EMBEDDING
 import com.langfuse.sdk.ObservationType.GENERATION
 import com.langfuse.sdk.ObservationType.TOOL
 import com.langfuse.sdk.PromptReference
@@ -20,6 +21,8 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.flowOf
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.yield
@@ -59,6 +62,24 @@ class ObservationBlockTest :
             inner.model shouldBe "m"
             inner.input shouldBe "question"
             inner.output shouldBe "answer"
+        }
+
+        test("a type that is chosen at run time is an argument like any other, and says what the block is handed") {
+            val observations =
+                received { langfuse ->
+                    for (model in listOf(true, false)) {
+                        langfuse.observation("suspending", if (model) GENERATION else TOOL) { it.output("out") }
+                        langfuse.observationBlocking("blocking", if (model) GENERATION else TOOL) { it.output("out") }
+                        val chosen = if (model) GENERATION else TOOL
+                        langfuse.observation("variable", chosen) { it.output("out") }
+                        flowOf("a").observed("flow", if (model) GENERATION else TOOL, client = langfuse).toList()
+                        langfuse.observation("models", if (model) GENERATION else EMBEDDING) { it.model("m") }
+                    }
+                }
+            observations.groupingBy { it.name to it.type }.eachCount() shouldBe
+                listOf("suspending", "blocking", "variable", "flow")
+                    .flatMap { listOf((it to "GENERATION") to 1, (it to "TOOL") to 1) }
+                    .toMap() + mapOf(("models" to "GENERATION") to 1, ("models" to "EMBEDDING") to 1)
         }
 
         test("batch_process: each async child has its own input and the batch as parent") {
