@@ -41,6 +41,11 @@ final class OtelObservation implements Generation {
   /** For an event, which ends when it starts. */
   private final @Nullable Instant pointInTime;
 
+  /** Tokens whose buckets depend on the model, which may be set later; else null. */
+  private volatile @Nullable Usage usage;
+
+  private volatile @Nullable String model;
+
   private volatile boolean saidError;
   private volatile boolean saidWhy;
 
@@ -138,6 +143,13 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation model(@Nullable String model) {
+    if (model != null) {
+      this.model = model;
+      Usage told = usage;
+      if (told != null) {
+        writeUsage(told.asMap(model));
+      }
+    }
     return write(LangfuseAttributes.MODEL, model);
   }
 
@@ -149,11 +161,23 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation usageDetails(@Nullable Usage usage) {
-    return usage == null ? this : usageDetails(usage.asMap());
+    if (usage == null) {
+      return this;
+    }
+    this.usage = usage.dependsOnModel() ? usage : null;
+    return writeUsage(usage.asMap(model));
   }
 
   @Override
   public Generation usageDetails(@Nullable Map<String, ? extends Number> usage) {
+    if (usage == null) {
+      return this;
+    }
+    this.usage = null;
+    return writeUsage(usage);
+  }
+
+  private OtelObservation writeUsage(Map<String, ? extends Number> usage) {
     owner
         .writer()
         .<Number>writeSelected(

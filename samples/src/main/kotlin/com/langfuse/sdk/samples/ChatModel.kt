@@ -160,13 +160,14 @@ class HttpChatModel(override val name: String, private val baseUrl: String, priv
         val JSON = ObjectMapper()
         val USAGE = mapOf("include_usage" to true)
 
-        /** OpenAI counts cached tokens as part of the prompt; Langfuse adds the buckets up, so each token is in one. */
+        /** OpenAI counts cached and reasoning tokens as part of the totals. */
         fun usage(json: JsonNode): Usage? {
             val usage = json.get("usage")?.takeIf { it.isObject } ?: return null
-            val cached = usage.at("/prompt_tokens_details/cached_tokens").asLong()
-            val input = usage.path("prompt_tokens").asLong() - cached
-            val fresh = Usage.of(input, usage.path("completion_tokens").asLong())
-            return if (cached == 0L) fresh else fresh.with("input_cached_tokens", cached)
+            return Usage
+                .input(usage.path("prompt_tokens").asLong())
+                .includingCached(usage.at("/prompt_tokens_details/cached_tokens").asLong())
+                .output(usage.path("completion_tokens").asLong())
+                .includingReasoning(usage.at("/completion_tokens_details/reasoning_tokens").asLong())
         }
 
         fun errorMessage(body: String): String =
