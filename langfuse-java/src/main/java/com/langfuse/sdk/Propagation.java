@@ -103,12 +103,13 @@ public final class Propagation {
 
   /**
    * The current context with these attributes, for handing to other threads or coroutines. This
-   * client's observation that is current here gets them at once.
+   * client's observation that is current here gets them at once, and keeps its others.
    */
   public Context context() {
     Context outer = Context.current();
-    PropagatedAttributes all = PropagatedAttributes.from(outer).with(attributes.build());
-    all.applyTo(owner.writableSpan(outer));
+    PropagatedAttributes said = attributes.build();
+    PropagatedAttributes all = PropagatedAttributes.from(outer).with(said);
+    said.applyTo(owner.writableSpan(outer), all);
     Context inner = owner.storeIn(all.storeIn(outer));
     if (!baggage) {
       return inner;

@@ -10,6 +10,8 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.opentelemetry.context.Context
+import java.util.concurrent.CountDownLatch
+import kotlin.concurrent.thread
 
 class PropagationTest :
     FunSpec({
@@ -61,6 +63,83 @@ class PropagationTest :
             received { langfuse ->
                 langfuse.observation("current").block { langfuse.propagate().userId("late").run<RuntimeException> { } }
             }.getValue("current").userId shouldBe "late"
+        }
+
+        test("a scope writes on the current observation only what it says, and adds its tags to those that are there") {
+            val current =
+                received { langfuse ->
+                    langfuse
+                        .propagate()
+                        .userId("outer")
+                        .sessionId("outer")
+                        .version("outer")
+                        .traceName("outer")
+                        .environment("outer")
+                        .prompt(PromptReference("outer", 1))
+                        .metadata("plan", "outer")
+                        .tags("a")
+                        .run<RuntimeException> {
+                            langfuse.observation("current").block { current ->
+                                val before = Context.current()
+                                langfuse
+                                    .propagate()
+                                    .userId("later")
+                                    .sessionId("later")
+                                    .version("later")
+                                    .traceName("later")
+                                    .environment("later")
+                                    .prompt(PromptReference("later", 2))
+                                    .metadata("plan", "later")
+                                    .tags("b")
+                                    .context()
+                                // As a branch that began before and knows nothing of the other.
+                                before.makeCurrent().use {
+                                    langfuse.propagate().tags("c", "a").run<RuntimeException> { }
+                                    langfuse.propagate().metadata("seats", 3).run<RuntimeException> { }
+                                    langfuse.propagate().run<RuntimeException> { }
+                                }
+                                current.output("done")
+                            }
+                        }
+                }.getValue("current")
+            current.userId shouldBe "later"
+            current.sessionId shouldBe "later"
+            current.version shouldBe "later"
+            current.traceName shouldBe "later"
+            current.environment shouldBe "later"
+            current.attributes["langfuse.observation.prompt.name"] shouldBe "later"
+            current.attributes["langfuse.observation.prompt.version"] shouldBe 2L
+            current.metadata["plan"] shouldBe "later"
+            current.metadata["seats"] shouldBe "3"
+            current.tags shouldContainExactly listOf("a", "b", "c")
+        }
+
+        test("concurrent branches that open scopes around the same observation lose none of each other's tags and users") {
+            val branches = 64
+            val current =
+                received { langfuse ->
+                    langfuse.propagate().userId("outer").tags("outer").run<RuntimeException> {
+                        langfuse.observation("current").block {
+                            val context = Context.current()
+                            langfuse.propagate().userId("set by one").context()
+                            val start = CountDownLatch(1)
+                            val threads =
+                                (1..branches).map { i ->
+                                    thread {
+                                        context.makeCurrent().use {
+                                            start.await()
+                                            langfuse.propagate().tags("t$i").metadata("m$i", i).context()
+                                        }
+                                    }
+                                }
+                            start.countDown()
+                            threads.forEach(Thread::join)
+                        }
+                    }
+                }.getValue("current")
+            current.userId shouldBe "set by one"
+            current.tags.toSet() shouldBe (1..branches).map { "t$it" }.toSet() + "outer"
+            (1..branches).forEach { current.metadata["m$it"] shouldBe "$it" }
         }
 
         test("scopes nest: scalars override, metadata merges, tags are appended once; the outer ones come back") {

@@ -11,6 +11,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -135,11 +136,34 @@ public final class PropagatedAttributes {
     }
   }
 
-  /** Writes all of them on a span that is running already. */
-  public void applyTo(Span span) {
-    if (!attributes.isEmpty()) {
-      span.setAllAttributes(attributes);
+  /**
+   * Writes these on a span that is running already, and nothing of what was in force before: another
+   * thread may have replaced that meanwhile. Tags are added to the span's own.
+   *
+   * @param inForce what these were merged into; has the tags where the span cannot be read
+   */
+  public void applyTo(Span span, PropagatedAttributes inForce) {
+    if (!span.isRecording()) {
+      return;
     }
+    if (tags.isEmpty()) {
+      span.setAllAttributes(attributes);
+      return;
+    }
+    synchronized (span) { // against scopes of other threads: a list is replaced as a whole
+      List<String> there =
+          span instanceof ReadableSpan readable
+              ? readable.getAttribute(LangfuseAttributes.TAGS)
+              : inForce.tags;
+      List<String> all = there == null ? tags : union(there, tags);
+      span.setAllAttributes(attributes.toBuilder().put(LangfuseAttributes.TAGS, all).build());
+    }
+  }
+
+  private static List<String> union(List<String> some, List<String> more) {
+    List<String> all = new ArrayList<>(some);
+    more.stream().filter(tag -> !all.contains(tag)).forEach(all::add);
+    return List.copyOf(all);
   }
 
   private static Attributes withoutPrompt(Attributes attributes) {
@@ -160,12 +184,10 @@ public final class PropagatedAttributes {
     allValues.putAll(inner.values);
     Map<String, String> allMetadata = new LinkedHashMap<>(metadata);
     allMetadata.putAll(inner.metadata);
-    List<String> allTags = new ArrayList<>(tags);
-    inner.tags.stream().filter(tag -> !tags.contains(tag)).forEach(allTags::add);
     return new PropagatedAttributes(
         allValues,
         allMetadata,
-        List.copyOf(allTags),
+        union(tags, inner.tags),
         inner.promptVersion > 0 ? inner.promptVersion : promptVersion);
   }
 
