@@ -15,6 +15,7 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -135,9 +136,12 @@ public final class Langfuse implements AutoCloseable {
   /**
    * Sends everything that has ended so far, and tells the truth about it.
    *
-   * @param timeout after which it returns, whatever the network does
+   * @param timeout after which it returns, whatever the network does; zero or less does not wait
+   * @return what became of it since the last report
+   * @throws NullPointerException if the timeout is null
    */
   public FlushReport flush(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
     return processor == null ? FlushReport.EMPTY : processor.flush(timeout);
   }
 
@@ -155,8 +159,12 @@ public final class Langfuse implements AutoCloseable {
    * Flushes for at most this long, then stops the client's threads. May be called again. What ends
    * later is not recorded, and counted as dropped. On a tracer provider of the application's it
    * only flushes: closing that provider ends the rest.
+   *
+   * @param timeout zero or less does not wait; what has not been sent by then is dropped
+   * @throws NullPointerException if the timeout is null; then nothing is closed
    */
   public FlushReport close(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
     if (exitHook != null) {
       exitHook.remove();
     }

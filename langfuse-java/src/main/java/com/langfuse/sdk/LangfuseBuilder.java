@@ -66,14 +66,14 @@ public final class LangfuseBuilder {
     this.variables = environmentVariables;
   }
 
-  /** {@code LANGFUSE_PUBLIC_KEY}: which project the traces belong to. */
-  public LangfuseBuilder publicKey(String publicKey) {
+  /** {@code LANGFUSE_PUBLIC_KEY}: which project the traces belong to; null for the variable's. */
+  public LangfuseBuilder publicKey(@Nullable String publicKey) {
     this.publicKey = publicKey;
     return this;
   }
 
-  /** {@code LANGFUSE_SECRET_KEY}; never logged. */
-  public LangfuseBuilder secretKey(String secretKey) {
+  /** {@code LANGFUSE_SECRET_KEY}; never logged; null for the variable's. */
+  public LangfuseBuilder secretKey(@Nullable String secretKey) {
     this.secretKey = secretKey;
     return this;
   }
@@ -81,17 +81,24 @@ public final class LangfuseBuilder {
   /**
    * {@code LANGFUSE_BASE_URL} (or {@code LANGFUSE_BASEURL}, {@code LANGFUSE_HOST}): the server;
    * {@code https://cloud.langfuse.com} by default.
+   *
+   * @param baseUrl an absolute http(s) address; null for the variable's
+   * @throws IllegalArgumentException if it is no such address
    */
-  public LangfuseBuilder baseUrl(String baseUrl) {
-    this.baseUrl = Settings.checkedBaseUrl(baseUrl);
+  public LangfuseBuilder baseUrl(@Nullable String baseUrl) {
+    this.baseUrl = baseUrl == null ? null : Settings.checkedBaseUrl(baseUrl);
     return this;
   }
 
   /**
    * A header for every request, such as one that a gateway asks for; in place of ours where the
    * name is the same.
+   *
+   * @throws IllegalArgumentException if HTTP does not allow the name or value
    */
   public LangfuseBuilder header(String name, String value) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(value, "value");
     try {
       HttpRequest.newBuilder().setHeader(name, value);
     } catch (IllegalArgumentException e) {
@@ -102,14 +109,20 @@ public final class LangfuseBuilder {
     return this;
   }
 
-  /** {@code LANGFUSE_TRACING_ENVIRONMENT}: such as {@code production}; lower case. */
-  public LangfuseBuilder environment(String environment) {
+  /**
+   * {@code LANGFUSE_TRACING_ENVIRONMENT}: such as {@code production}; lower case; null for the
+   * variable's.
+   */
+  public LangfuseBuilder environment(@Nullable String environment) {
     this.environment = environment;
     return this;
   }
 
-  /** {@code LANGFUSE_RELEASE}, else the commit as build servers name it: the version deployed. */
-  public LangfuseBuilder release(String release) {
+  /**
+   * {@code LANGFUSE_RELEASE}, else the commit as build servers name it: the version deployed; null
+   * for the variable's.
+   */
+  public LangfuseBuilder release(@Nullable String release) {
     this.release = release;
     return this;
   }
@@ -137,7 +150,7 @@ public final class LangfuseBuilder {
 
   /** Bounds, retries, spool and HTTP of the delivery line. */
   public LangfuseBuilder delivery(Consumer<DeliveryOptions> options) {
-    options.accept(delivery);
+    Objects.requireNonNull(options, "options").accept(delivery);
     return this;
   }
 
@@ -284,6 +297,8 @@ public final class LangfuseBuilder {
    * builder that made the processor, so that both go by the same settings.
    */
   public Langfuse attachTo(TracerProvider provider, LangfuseSpanProcessor processor) {
+    Objects.requireNonNull(provider, "provider");
+    Objects.requireNonNull(processor, "processor");
     return new Assembly(this, settings()).attached(provider, processor);
   }
 

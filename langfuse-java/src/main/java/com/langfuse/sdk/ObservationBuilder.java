@@ -165,6 +165,7 @@ public final class ObservationBuilder<O extends Observation> {
    */
   public <T extends @Nullable Object, E extends Exception> T call(Call<? super O, T, E> block)
       throws E {
+    Objects.requireNonNull(block, "block");
     return within(type.shape(open()), block);
   }
 
@@ -185,6 +186,7 @@ public final class ObservationBuilder<O extends Observation> {
 
   /** Runs a block without a result as this observation. */
   public <E extends Exception> void run(Run<? super O, E> block) throws E {
+    Objects.requireNonNull(block, "block");
     call(
         observation -> {
           block.run(observation);
@@ -199,6 +201,7 @@ public final class ObservationBuilder<O extends Observation> {
    */
   public <T extends @Nullable Object> CompletableFuture<T> callAsync(
       AsyncCall<? super O, T> block) {
+    Objects.requireNonNull(block, "block");
     O observation = type.shape(open());
     try (Scope ignored = observation.makeCurrent()) {
       CompletableFuture<T> source =

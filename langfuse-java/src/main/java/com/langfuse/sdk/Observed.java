@@ -213,7 +213,7 @@ public final class Observed<O extends Observation> {
    * Begins one call: for adapters to functions of another kind. Prefer the methods above, which end
    * it, too.
    */
-  public ObservedCall open(@Nullable Object... arguments) {
+  public ObservedCall open(@Nullable Object @Nullable ... arguments) {
     return new ObservedCall(langfuse, name, type, options, arguments);
   }
 

@@ -37,7 +37,7 @@ public final class ObservedCall {
       String name,
       ObservationType<?> type,
       ObservedOptions options,
-      @Nullable Object... arguments) {
+      @Nullable Object @Nullable ... arguments) {
     this.langfuse = langfuse;
     this.name = name;
     this.type = type;

@@ -55,8 +55,8 @@ record ObservedOptions(
   }
 
   /** The arguments in the shape they are recorded in; null for nothing to record. */
-  @Nullable Object input(@Nullable Object... arguments) {
-    if (!captureInput || arguments.length == 0) {
+  @Nullable Object input(@Nullable Object @Nullable ... arguments) {
+    if (!captureInput || arguments == null || arguments.length == 0) {
       return null;
     }
     if (!inputNames.isEmpty()) {

@@ -6,6 +6,7 @@ import io.opentelemetry.context.Scope;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,6 +128,7 @@ public final class Propagation {
 
   /** Runs a block in the scope. */
   public <E extends Exception> void run(Run<E> block) throws E {
+    Objects.requireNonNull(block, "block");
     within(
         () -> {
           block.run();
@@ -136,7 +138,7 @@ public final class Propagation {
 
   /** Runs a block in the scope and returns its result. */
   public <T extends @Nullable Object, E extends Exception> T call(Call<T, E> block) throws E {
-    return within(block);
+    return within(Objects.requireNonNull(block, "block"));
   }
 
   /**

@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -181,9 +180,10 @@ public final class Usage {
    * A copy with one more bucket, sent under this name whatever the model: such as one of your own
    * price list.
    *
+   * @param bucket null is left out
    * @param units beside those of the other buckets; a negative count is left out
    */
-  public Usage with(String bucket, long units) {
+  public Usage with(@Nullable String bucket, long units) {
     return with(bucket, units, null, false);
   }
 
@@ -192,9 +192,9 @@ public final class Usage {
     return with(bucket, units, part, units == 0);
   }
 
-  private Usage with(String bucket, long units, @Nullable Part part, boolean isLeftOut) {
-    Objects.requireNonNull(bucket, "bucket");
-    if (units < 0) {
+  private Usage with(
+      @Nullable String bucket, long units, @Nullable Part part, boolean isLeftOut) {
+    if (bucket == null || units < 0) {
       return this;
     }
     Map<String, Long> more = new LinkedHashMap<>(given);

@@ -3,6 +3,7 @@ package com.langfuse.sdk.export;
 import com.langfuse.sdk.line.Ledger;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -24,6 +25,13 @@ import java.util.TreeMap;
  * @param media files found in inputs, outputs and metadata
  */
 public record FlushReport(Count observations, Count scores, Count media) {
+
+  /** Of all three kinds, none null. */
+  public FlushReport {
+    Objects.requireNonNull(observations, "observations");
+    Objects.requireNonNull(scores, "scores");
+    Objects.requireNonNull(media, "media");
+  }
 
   /** What a disabled client reports: there was nothing to deliver. */
   public static final FlushReport EMPTY = new FlushReport(Count.NONE, Count.NONE, Count.NONE);
@@ -89,6 +97,7 @@ public record FlushReport(Count observations, Count scores, Count media) {
 
     /** Copies the map. */
     public Count {
+      Objects.requireNonNull(failures, "failures");
       failures = Collections.unmodifiableSortedMap(new TreeMap<>(failures));
     }
 

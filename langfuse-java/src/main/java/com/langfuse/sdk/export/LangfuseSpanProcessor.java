@@ -19,6 +19,7 @@ import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -253,11 +254,13 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   /** Sends what has ended so far and says what became of it, at the deadline at the latest. */
   public FlushReport flush(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
     return doors.flush(timeout);
   }
 
   /** Flushes, then stops all threads. What ends later is counted as dropped. */
   public FlushReport close(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
     FlushReport report = doors.close(timeout);
     if (meters != null) {
       meters.close();
@@ -277,8 +280,8 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
    * Where a trace is shown; asks the server for the project's id the first time, and for a minute
    * not again when it gets no answer.
    */
-  public @Nullable String traceUrl(String traceId) {
-    String projectId = project == null ? null : project.projectId();
+  public @Nullable String traceUrl(@Nullable String traceId) {
+    String projectId = project == null || traceId == null ? null : project.projectId();
     return projectId == null ? null : baseUrl + "/project/" + projectId + "/traces/" + traceId;
   }
 

@@ -4,6 +4,7 @@ import com.langfuse.sdk.internal.LangfuseAttributes;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Which spans belong in Langfuse. Matters when other tracers share our provider: HTTP and database
@@ -57,6 +58,7 @@ public interface SpanFilter {
 
   /** Spans of the tracer of this name, or of one below it: {@code a.b} is below {@code a}. */
   static SpanFilter scope(String prefix) {
+    Objects.requireNonNull(prefix, "prefix");
     return span -> {
       String scope = span.getInstrumentationScopeInfo().getName();
       return scope.startsWith(prefix)
@@ -65,10 +67,12 @@ public interface SpanFilter {
   }
 
   default SpanFilter and(SpanFilter other) {
+    Objects.requireNonNull(other, "other");
     return span -> test(span) && other.test(span);
   }
 
   default SpanFilter or(SpanFilter other) {
+    Objects.requireNonNull(other, "other");
     return span -> test(span) || other.test(span);
   }
 

@@ -5,6 +5,7 @@ import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.context.propagation.TextMapPropagator;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ public final class TraceHeaders {
    * @param setter takes a header's name and value, such as {@code map::put}
    */
   public static void inject(BiConsumer<String, String> setter) {
+    Objects.requireNonNull(setter, "setter");
     TRACE_AND_BAGGAGE.inject(
         Context.current(),
         setter,
@@ -55,6 +57,7 @@ public final class TraceHeaders {
    * @param getter a header's value by its lower-case name, or null
    */
   public static Context extract(Function<String, @Nullable String> getter) {
+    Objects.requireNonNull(getter, "getter");
     return TRACE_AND_BAGGAGE.extract(Context.root(), getter, new Getter());
   }
 
@@ -63,6 +66,7 @@ public final class TraceHeaders {
    * baggage: langfuse_user_id=…}.
    */
   public static Context extractWithoutBaggage(Function<String, @Nullable String> getter) {
+    Objects.requireNonNull(getter, "getter");
     return TRACE.extract(Context.root(), getter, new Getter());
   }
 
