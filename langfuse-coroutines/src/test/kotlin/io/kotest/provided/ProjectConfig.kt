@@ -5,5 +5,5 @@ import kotlin.time.Duration.Companion.minutes
 
 /** Found by its name. What hangs, fails. */
 object ProjectConfig : AbstractProjectConfig() {
-    override val timeout = if (System.getProperty("langfuse.trials") == "full") 30.minutes else 3.minutes
+    override val timeout = if (System.getProperty("langfuse.trials") == "full") 60.minutes else 10.minutes
 }

@@ -8,7 +8,7 @@ import com.langfuse.sdk.local.assertion.LangfuseAssertions.assertThat
 import io.kotest.matchers.shouldBe
 import java.time.Duration
 
-internal val DEADLINE: Duration = Duration.ofSeconds(30)
+internal val DEADLINE: Duration = Duration.ofMinutes(2)
 
 internal fun LocalLangfuse.client(): Langfuse =
     Langfuse

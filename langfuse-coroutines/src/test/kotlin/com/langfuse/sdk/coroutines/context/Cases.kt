@@ -757,6 +757,74 @@ internal val CASES: List<Case> = buildList {
     case("runBlocking on another dispatcher, without the element") {
         inside("a") { runBlocking(away) { see("a") } }
     }
+    case("runBlocking among coroutines of one event loop, with the element") {
+        amongOthers { number ->
+            inside("own $number") {
+                yield()
+                runBlocking(Context.current().asContextElement()) {
+                    see("own $number")
+                    delay(1)
+                    see("own $number", "later")
+                    inside("inner $number") {
+                        yield()
+                        see("inner $number")
+                    }
+                    see("own $number", "after inner")
+                }
+                see("own $number", "after runBlocking")
+            }
+        }
+        see(null)
+    }
+    case("runBlocking among coroutines of one event loop, without the element") {
+        amongOthers { number ->
+            inside("own $number") {
+                yield()
+                runBlocking { see("own $number") }
+            }
+        }
+    }
+    case("after a bare runBlocking, wherever it was") {
+        amongOthers { number ->
+            inside("own $number") {
+                yield()
+                runBlocking {
+                    yield()
+                    inside("inner $number") {
+                        yield()
+                        see("inner $number")
+                    }
+                }
+                see("own $number")
+                yield()
+                see("own $number", "later")
+            }
+        }
+        see(null)
+    }
+    case("a bare runBlocking on threads that run no event loop") {
+        inside("a") {
+            listOf(home, away, Dispatchers.Default, Dispatchers.IO).forEach { dispatcher ->
+                (1..20).map { number ->
+                    async(dispatcher) {
+                        inside("own $number") {
+                            delay(1)
+                            runBlocking {
+                                see("own $number")
+                                yield()
+                                see("own $number", "later")
+                                inside("inner") { yield() }
+                                see("own $number", "after inner")
+                            }
+                            see("own $number", "after runBlocking")
+                        }
+                    }
+                }.awaitAll()
+            }
+            see("a")
+        }
+        see(null)
+    }
     case("GlobalScope, with the element") {
         inside("a") {
             GlobalScope.async(element("a")) {
@@ -933,6 +1001,22 @@ internal val CASES: List<Case> = buildList {
             see("a")
         }
         see(null)
+    }
+}
+
+/**
+ * Many coroutines that share a thread's event loop: those of one `runBlocking`, and those of `Dispatchers.Unconfined` after
+ * a delay. One that blocks in a `runBlocking` of its own runs the others meanwhile.
+ */
+private suspend fun amongOthers(body: suspend CoroutineScope.(Int) -> Unit) {
+    withContext(Dispatchers.IO) { runBlocking { repeat(20) { number -> launch { body(number) } } } }
+    coroutineScope {
+        repeat(20) { number ->
+            launch(Dispatchers.Unconfined) {
+                delay(1)
+                body(number)
+            }
+        }
     }
 }
 

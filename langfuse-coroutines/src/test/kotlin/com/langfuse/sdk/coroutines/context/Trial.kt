@@ -1,5 +1,6 @@
 package com.langfuse.sdk.coroutines.context
 
+import com.langfuse.sdk.coroutines.DEADLINE
 import io.opentelemetry.context.Context
 import io.opentelemetry.context.ContextKey
 import io.opentelemetry.extension.kotlin.getOpenTelemetryContext
@@ -20,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger
 import kotlin.concurrent.thread
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.resume
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.toKotlinDuration
 
 internal val NAME: ContextKey<String> = ContextKey.named("name")
 
@@ -89,7 +90,7 @@ internal class Trial(private val mechanism: Mechanism) : AutoCloseable {
         Thread.setDefaultUncaughtExceptionHandler { _, thrown -> problems += "uncaught $thrown, ${thrown.cause}" }
         try {
             runBlocking {
-                withTimeout(20.seconds) {
+                withTimeout(DEADLINE.toKotlinDuration()) {
                     async(home) { case.run(this@Trial) }.await()
                 }
             }
@@ -105,12 +106,12 @@ internal class Trial(private val mechanism: Mechanism) : AutoCloseable {
         val together = CyclicBarrier(size)
         val looks = List(size) {
             CompletableFuture.runAsync({
-                together.await(20, TimeUnit.SECONDS)
+                together.await(DEADLINE.toSeconds(), TimeUnit.SECONDS)
                 counter.incrementAndGet()
                 if (here() != null) problems += "thread ${Thread.currentThread().name} is left with ${here()}"
             }, pool.executor)
         }
-        looks.forEach { it.get(20, TimeUnit.SECONDS) }
+        looks.forEach { it.get(DEADLINE.toSeconds(), TimeUnit.SECONDS) }
     }
 
     override fun close() = pools.forEach { it.close() }
