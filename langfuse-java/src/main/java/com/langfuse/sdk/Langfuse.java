@@ -16,7 +16,6 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +35,6 @@ public final class Langfuse implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final ContextKey<Langfuse> KEY = ContextKey.named("langfuse-client");
-  private static final AtomicReference<@Nullable Langfuse> PROCESS_DEFAULT =
-      new AtomicReference<>();
 
   static final Langfuse DISABLED = disabled(new QuietLog(false));
 
@@ -72,12 +69,18 @@ public final class Langfuse implements AutoCloseable {
 
   /**
    * The client for code that was handed none: the one whose observation or scope this code runs in,
-   * else the process default. The default is the one built by {@link LangfuseBuilder#buildGlobal},
-   * or else one configured by the environment, made on first use.
+   * else the process default.
+   *
+   * <p>The process default is the first client that was built, until it is closed; then the next one
+   * that is open. One that records comes before disabled ones, and one built by {@link
+   * LangfuseBuilder#buildGlobal} before all others. Where none was ever built, one is made from the
+   * environment on first use. {@link LangfuseBuilder#processDefault} keeps a client out of this.
+   *
+   * @return never null; a disabled one where the environment has no keys
    */
   public static Langfuse current() {
     Langfuse here = Context.current().get(KEY);
-    return here == null ? processDefault() : here;
+    return here == null ? ProcessDefault.get() : here;
   }
 
   /** Prepares an observation of type {@link ObservationType#SPAN}. */
@@ -165,6 +168,7 @@ public final class Langfuse implements AutoCloseable {
    */
   public FlushReport close(Duration timeout) {
     Objects.requireNonNull(timeout, "timeout");
+    ProcessDefault.remove(this);
     if (exitHook != null) {
       exitHook.remove();
     }
@@ -175,23 +179,6 @@ public final class Langfuse implements AutoCloseable {
   @Override
   public void close() {
     close(PATIENCE);
-  }
-
-  static boolean offerProcessDefault(Langfuse langfuse) {
-    return PROCESS_DEFAULT.compareAndSet(null, langfuse);
-  }
-
-  private static Langfuse processDefault() {
-    Langfuse found = PROCESS_DEFAULT.get();
-    while (found == null) {
-      Langfuse made = LangfuseBuilder.fromEnvOrDisabled();
-      if (offerProcessDefault(made)) {
-        return made;
-      }
-      made.close();
-      found = PROCESS_DEFAULT.get();
-    }
-    return found;
   }
 
   Context storeIn(Context context) {
@@ -257,7 +244,7 @@ public final class Langfuse implements AutoCloseable {
   /** The client in the context, else the process default if there is one yet. */
   static Langfuse in(Context context) {
     Langfuse here = context.get(KEY);
-    Langfuse found = here == null ? PROCESS_DEFAULT.get() : here;
+    Langfuse found = here == null ? ProcessDefault.peek() : here;
     return found == null ? DISABLED : found;
   }
 

@@ -58,6 +58,7 @@ public final class LangfuseBuilder {
   @Nullable ObjectMapper objectMapper;
   int maxValueLength = Integer.MAX_VALUE;
   boolean separateTraces;
+  private boolean processDefault = true;
   boolean readBaggage = true;
   boolean claimInBaggage = true;
   final List<SpanProcessor> spanProcessors = new ArrayList<>();
@@ -273,14 +274,36 @@ public final class LangfuseBuilder {
     return this;
   }
 
+  /**
+   * False keeps the client from being the process default, which {@link Langfuse#current} finds where
+   * no client is in the context: for the clients of tests, or of one tenant among many. True by
+   * default.
+   */
+  public LangfuseBuilder processDefault(boolean processDefault) {
+    this.processDefault = processDefault;
+    return this;
+  }
+
   /** True when what is built will record: both keys are known, and tracing is not switched off. */
   public boolean isEnabled() {
     return settings().canSend();
   }
 
-  /** Builds a client of its own; close it when done. */
+  /**
+   * Builds a client of its own; close it when done. The first one is the process default, see {@link
+   * Langfuse#current}.
+   *
+   * @throws IllegalArgumentException for a setting that cannot work, naming it
+   */
   public Langfuse build() {
-    return new Assembly(this, settings()).client();
+    return built(new Assembly(this, settings()).client());
+  }
+
+  private Langfuse built(Langfuse client) {
+    if (processDefault) {
+      ProcessDefault.add(client);
+    }
+    return client;
   }
 
   /**
@@ -299,21 +322,23 @@ public final class LangfuseBuilder {
   public Langfuse attachTo(TracerProvider provider, LangfuseSpanProcessor processor) {
     Objects.requireNonNull(provider, "provider");
     Objects.requireNonNull(processor, "processor");
-    return new Assembly(this, settings()).attached(provider, processor);
+    return built(new Assembly(this, settings()).attached(provider, processor));
   }
 
   /**
-   * Builds the client that {@link Langfuse#current} finds where no other is in the context.
+   * Builds the client that {@link Langfuse#current} finds where no other is in the context, before
+   * any that was built by {@link #build}, until it is closed.
    *
-   * @throws IllegalStateException when the process has such a client already
+   * @throws IllegalArgumentException for a setting that cannot work, naming it
+   * @throws IllegalStateException when this process has an open client of this method already
    */
   public Langfuse buildGlobal() {
-    Langfuse langfuse = build();
-    if (!Langfuse.offerProcessDefault(langfuse)) {
+    Langfuse langfuse = new Assembly(this, settings()).client();
+    if (!ProcessDefault.setGlobal(langfuse)) {
       langfuse.close();
       throw new IllegalStateException(
-          "This process has a default Langfuse client already: call buildGlobal() once, before"
-              + " anything uses Langfuse.current().");
+          "This process has a default Langfuse client already: call buildGlobal() once, or close"
+              + " the other one first.");
     }
     return langfuse;
   }
@@ -321,7 +346,8 @@ public final class LangfuseBuilder {
   /** For callers that record and so must not throw: a wrong environment is logged instead. */
   static Langfuse fromEnvOrDisabled() {
     try {
-      return Langfuse.fromEnv();
+      LangfuseBuilder builder = Langfuse.builder();
+      return new Assembly(builder, builder.settings()).client();
     } catch (RuntimeException e) {
       QuietLog log = new QuietLog(false);
       log.warn("settings", "Langfuse is disabled: " + e.getMessage());

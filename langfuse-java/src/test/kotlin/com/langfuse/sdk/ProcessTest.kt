@@ -7,7 +7,9 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
 import io.opentelemetry.sdk.OpenTelemetrySdk
+import io.opentelemetry.sdk.trace.SdkTracerProvider
 import java.io.File
 import java.util.concurrent.TimeUnit
 
@@ -75,6 +77,43 @@ class ProcessTest :
             }
         }
 
+        test("the process default is the first client that is built, until it is closed, and then the next one") {
+            LocalLangfuse.start().use { local ->
+                val output = run("builds several", environmentOf(local) + ("LANGFUSE_TRACING_ENVIRONMENT" to "variable"))
+                output shouldContain "dropped: 1"
+                output shouldNotContain "is disabled"
+                local.observations().associate { it.name to it.environment } shouldBe
+                    mapOf(
+                        "first" to "a",
+                        "still the first" to "a",
+                        "second" to "b",
+                        "kept apart" to "apart",
+                        "third" to "c",
+                        "global" to "global",
+                        "third again" to "c",
+                    )
+            }
+        }
+
+        test("a client that records is the process default before a disabled one, and before one made of the environment") {
+            LocalLangfuse.start().use { local ->
+                val output = run("has no keys in the environment", mapOf("TEST_BASE_URL" to local.baseUrl().toString()))
+                output.lines().count { "is disabled" in it } shouldBe 1
+                local.observations().map { it.name } shouldBe listOf("recorded")
+                run("uses the default, then builds", environmentOf(local) + ("LANGFUSE_TRACING_ENVIRONMENT" to "variable"))
+                local.observations().associate { it.name to it.environment } shouldBe
+                    mapOf("recorded" to "default", "of the environment" to "variable", "of the code" to "code")
+            }
+        }
+
+        test("a client on a provider of the application's is the process default as well") {
+            LocalLangfuse.start().use { local ->
+                run("shares a provider", environmentOf(local))
+                local.observations().associate { it.name to it.metadata["seen"] } shouldBe
+                    mapOf("chat" to "yes", "bare" to null)
+            }
+        }
+
         test("the process default can be built once, before its first use") {
             LocalLangfuse.start().use { local ->
                 run("builds the default", environmentOf(local)) shouldContain "has a default Langfuse client already"
@@ -123,6 +162,58 @@ internal object Programs {
 
             "uses the default" -> {
                 Langfuse.current().observation("by default").block { println("body ran") }
+            }
+
+            "builds several" -> {
+                fun environment(name: String) = Langfuse.builder().environment(name)
+
+                fun bare(name: String) = Langfuse.current().observation(name).start().end()
+                environment("apart").processDefault(false).build().use { apart ->
+                    val first = environment("a").build()
+                    val second = environment("b").build()
+                    bare("first")
+                    second.propagate().run<RuntimeException> { }
+                    bare("still the first")
+                    apart.observation("kept apart").start().end()
+                    first.close()
+                    bare("second")
+                    second.close()
+                    bare("too late")
+                    println("dropped: ${second.delivery().dropped()}")
+                    environment("c").build().use {
+                        bare("third")
+                        environment("global").buildGlobal().use { bare("global") }
+                        bare("third again")
+                    }
+                }
+            }
+
+            "has no keys in the environment" -> {
+                val disabled = Langfuse.fromEnv()
+                check(Langfuse.current() === disabled)
+                Langfuse.current().observation("not recorded").start().end()
+                val keys = Langfuse.builder().publicKey("pk-lf-local").secretKey("sk-lf-local")
+                keys.baseUrl(System.getenv("TEST_BASE_URL")).build().use {
+                    Langfuse.current().observation("recorded").start().end()
+                }
+            }
+
+            "uses the default, then builds" -> {
+                Langfuse.current().observation("of the environment").start().end()
+                Langfuse.builder().environment("code").build()
+                Langfuse.current().observation("of the code").start().end()
+            }
+
+            "shares a provider" -> {
+                val settings = Langfuse.builder()
+                val processor = settings.buildProcessor()
+                val provider = SdkTracerProvider.builder().addSpanProcessor(processor).build()
+                settings.attachTo(provider, processor)
+                val span = provider.get("openinference").spanBuilder("chat").startSpan()
+                span.makeCurrent().use { Observation.current().metadata("seen", "yes") }
+                span.end()
+                Langfuse.current().observation("bare").start().end()
+                provider.close()
             }
 
             "builds the default" -> {

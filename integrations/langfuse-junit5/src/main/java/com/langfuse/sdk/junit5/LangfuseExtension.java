@@ -5,6 +5,7 @@ import com.langfuse.sdk.LangfuseBuilder;
 import com.langfuse.sdk.local.LocalLangfuse;
 import com.langfuse.sdk.local.assertion.LangfuseAssert;
 import com.langfuse.sdk.local.assertion.TraceAssert;
+import io.opentelemetry.context.Scope;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
@@ -36,6 +39,10 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * <p>Test methods, constructors and the like may also have parameters of type {@link Langfuse} and
  * {@link LocalLangfuse}; for these alone {@code @ExtendWith(LangfuseExtension.class)} is enough. In
  * a static field it serves the class and those nested in it, in another field a single test.
+ *
+ * <p>On the thread of a test, from its {@code @BeforeEach} to its {@code @AfterEach} methods, the
+ * client is also {@link Langfuse#current}. It is not the process default, which classes that run in
+ * parallel would share: {@code configure(builder -> builder.processDefault(true))} makes it that.
  *
  * <p>Threadsafe. But tests of one class that run in parallel share it, and each one forgets at its
  * start what the others have traced so far: keep such a class at
@@ -110,12 +117,19 @@ public final class LangfuseExtension
   }
 
   @Override
+  @SuppressWarnings("MustBeClosedChecker") // closed after the test, on the same thread
   public void beforeEach(ExtensionContext context) {
-    running().forget();
+    TracedClient traced = running();
+    traced.forget();
+    store(context).put(Scope.class, traced.client().propagate().makeCurrent());
   }
 
   @Override
   public void afterEach(ExtensionContext context) {
+    Scope scope = store(context).remove(Scope.class, Scope.class);
+    if (scope != null) {
+      scope.close();
+    }
     try {
       if (strict && context.getExecutionException().isEmpty()) {
         assertThat().hasNothingElse();
@@ -123,6 +137,10 @@ public final class LangfuseExtension
     } finally {
       closeIfUnused();
     }
+  }
+
+  private Store store(ExtensionContext context) {
+    return context.getStore(Namespace.create(LangfuseExtension.class, this));
   }
 
   @Override

@@ -29,6 +29,7 @@ final class TracedClient implements AutoCloseable {
             .tracingEnabled(true)
             .sampleRate(1)
             .flushOnExit(false)
+            .processDefault(false)
             .delivery(line -> line.immediate(true))
             .spanProcessor(new StartedSpans(started));
     configuration.accept(builder);

@@ -55,6 +55,30 @@ final class Specimens {
     }
   }
 
+  static final class Bare {
+    @RegisterExtension
+    static final LangfuseExtension langfuse = LangfuseExtension.create().strict();
+
+    @BeforeEach
+    void before() {
+      Langfuse.current().observation("before").start().end();
+    }
+
+    @Test
+    void ofTheContext() {
+      Langfuse.current().observation("test").start().end();
+    }
+
+    @AfterEach
+    void after() {
+      langfuse.trace("before").hasTree(span("before"));
+      langfuse.trace("test").hasTree(span("test"));
+      if (langfuse.client() != Langfuse.current()) {
+        throw new AssertionError("not the current one");
+      }
+    }
+  }
+
   static final class Lenient {
     @RegisterExtension static final LangfuseExtension langfuse = LangfuseExtension.create();
 

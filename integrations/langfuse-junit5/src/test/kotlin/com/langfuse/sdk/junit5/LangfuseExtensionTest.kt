@@ -1,5 +1,6 @@
 package com.langfuse.sdk.junit5
 
+import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -9,6 +10,7 @@ import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeInstanceOf
+import io.opentelemetry.context.Context
 import org.junit.platform.engine.TestExecutionResult
 import org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import org.junit.platform.launcher.EngineFilter
@@ -76,6 +78,14 @@ class LangfuseExtensionTest :
                 it shouldContain "The trace 'request' is not as expected:\n" // and not: after 5.00 s
                 it shouldContain "missing: TOOL search"
             }
+        }
+
+        test("code that was handed no client finds the test's, also while other classes run, and none behind it") {
+            Langfuse.builder().publicKey("pk").secretKey("sk").baseUrl("http://localhost:1").build().use { other ->
+                run(Specimens.Bare::class.java).also { it.failed.shouldBeEmpty() }.passed shouldBe listOf("ofTheContext")
+                Langfuse.current() shouldBe other
+            }
+            Context.current() shouldBe Context.root()
         }
 
         test("what is traced before and after a test belongs to it") {

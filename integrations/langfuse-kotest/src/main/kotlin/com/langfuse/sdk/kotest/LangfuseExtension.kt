@@ -2,6 +2,7 @@ package com.langfuse.sdk.kotest
 
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.LangfuseBuilder
+import com.langfuse.sdk.coroutines.asContextElement
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.local.assertion.LangfuseAssert
 import com.langfuse.sdk.local.assertion.TraceAssert
@@ -12,6 +13,7 @@ import io.kotest.core.test.TestCase
 import io.kotest.core.test.TestType
 import io.kotest.engine.test.TestResult
 import java.util.concurrent.atomic.AtomicInteger
+import kotlinx.coroutines.withContext
 
 /**
  * A Langfuse on loopback and a client that sends to it, for one spec: started when they are first asked for, empty at
@@ -32,6 +34,9 @@ import java.util.concurrent.atomic.AtomicInteger
  *     }
  * })
  * ```
+ *
+ * In a test the client is also [Langfuse.current], so that a bare `observation("…") { }` reaches it. It is not the process
+ * default, which specs that run concurrently would share: `LangfuseExtension { processDefault(true) }` makes it that.
  *
  * Containers, such as `context`, are no tests: what they trace is forgotten when the first test in them starts. One
  * without tests in it is a test itself, as `withData` makes them.
@@ -70,8 +75,8 @@ public class LangfuseExtension(
         execute: suspend (TestCase) -> TestResult,
     ): TestResult {
         val number = begun.incrementAndGet()
-        running().forget()
-        val result = execute(testCase)
+        val traced = running().also { it.forget() }
+        val result = withContext(traced.client.asContextElement()) { execute(testCase) }
         // What withData makes in a FunSpec is a container, whether or not there are tests in it.
         val isTest = testCase.type == TestType.Test || begun.get() == number
         return if (strict && isTest && result.isSuccess) checked(result) else result

@@ -27,6 +27,7 @@ internal class TracedClient(configure: LangfuseBuilder.() -> Unit) : AutoCloseab
             .tracingEnabled(true)
             .sampleRate(1.0)
             .flushOnExit(false)
+            .processDefault(false)
             .delivery { it.immediate(true) }
             .spanProcessor(StartedSpans(started))
             .apply(configure)

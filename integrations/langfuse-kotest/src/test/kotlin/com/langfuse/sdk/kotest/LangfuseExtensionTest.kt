@@ -43,6 +43,16 @@ private class Strict :
         }
     })
 
+private class Bare :
+    FunSpec({
+        val langfuse = extension(LangfuseExtension(strict = true))
+        beforeTest { observation("request") { observation("fetch", TOOL) { } } }
+        test("of the context") {
+            langfuse shouldHave "fetch"
+            Langfuse.current() shouldBe langfuse.client
+        }
+    })
+
 private class Lenient :
     FunSpec({
         val langfuse = extension(LangfuseExtension())
@@ -163,6 +173,13 @@ class LangfuseExtensionTest :
             outcome.failure("wrong tree")!!.message!!.let {
                 it shouldContain "The trace 'request' is not as expected:\n" // and not: after 5.00 s
                 it shouldContain "missing: TOOL search"
+            }
+        }
+
+        test("code that was handed no client finds the test's, also while other specs run, and none behind it") {
+            Langfuse.builder().publicKey("pk").secretKey("sk").baseUrl("http://localhost:1").build().use { other ->
+                run(Bare::class).failure("of the context").shouldBeNull()
+                Langfuse.current() shouldBe other
             }
         }
 
