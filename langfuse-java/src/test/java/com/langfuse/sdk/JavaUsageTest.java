@@ -86,7 +86,7 @@ class JavaUsageTest {
     assertSame(thrown, caught);
     // Compiles without a throws clause: a block that throws nothing asks for nothing.
     langfuse.observation("run").run(observation -> observation.output("fine"));
-    langfuse.flush(Duration.ofSeconds(10));
+    langfuse.flush(Duration.ofMinutes(2));
     assertEquals("no network", local.observations().get(0).statusMessage());
   }
 
@@ -100,13 +100,13 @@ class JavaUsageTest {
     CompletableFuture<Integer> later =
         langfuse.observation("async").callAsync(o -> CompletableFuture.completedFuture(1));
     assertEquals(1, later.get());
-    FlushReport report = langfuse.flush(Duration.ofSeconds(10));
+    FlushReport report = langfuse.flush(Duration.ofMinutes(2));
     assertEquals(3, report.exported());
     assertEquals("u", local.traces().get(0).userId());
   }
 
   private String arrived() {
-    langfuse.flush(Duration.ofSeconds(10));
+    langfuse.flush(Duration.ofMinutes(2));
     return local.traces().get(0).toTree(false);
   }
 }

@@ -185,7 +185,7 @@ class ObservedUsageTest {
   }
 
   private List<LocalObservation> arrived() {
-    langfuse.flush(Duration.ofSeconds(10));
+    langfuse.flush(Duration.ofMinutes(2));
     return local.observations();
   }
 

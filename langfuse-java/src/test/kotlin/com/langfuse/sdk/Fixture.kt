@@ -10,6 +10,9 @@ import io.opentelemetry.sdk.trace.ReadableSpan
 import io.opentelemetry.sdk.trace.SdkTracerProvider
 import io.opentelemetry.sdk.trace.SpanProcessor
 import io.opentelemetry.sdk.trace.samplers.Sampler
+import java.net.InetAddress
+import java.net.InetSocketAddress
+import java.net.Socket
 import java.time.Duration
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.Semaphore
@@ -17,8 +20,10 @@ import java.util.concurrent.TimeUnit
 import java.util.logging.Handler
 import java.util.logging.LogRecord
 import java.util.logging.Logger
+import kotlin.time.toKotlinDuration
 
-internal val DEADLINE: Duration = Duration.ofSeconds(20)
+/** Reached only by a test that fails: long, for the machine may be busy. */
+internal val DEADLINE: Duration = Duration.ofMinutes(2)
 
 /** A builder that knows nothing of the machine's environment variables. */
 internal fun bareBuilder(
@@ -53,6 +58,12 @@ internal fun treesOf(block: (Langfuse) -> Unit): List<String> =
 
 /** [ObservationBuilder.call] for a Kotlin block, which has no checked exceptions to infer. */
 internal fun <O : Observation, T> ObservationBuilder<O>.block(body: (O) -> T): T = call<T, RuntimeException>(body)
+
+/** How long something takes at most that must not wait for [DEADLINE] or for a server: on a busy machine, too. */
+internal val PROMPTLY: kotlin.time.Duration = DEADLINE.dividedBy(2).toKotlinDuration()
+
+/** A port on which nothing listens, and which nothing else gets, until it is closed. */
+internal fun reservedPort(): Socket = Socket().apply { bind(InetSocketAddress(InetAddress.getLoopbackAddress(), 0)) }
 
 /** Exported, failed, dropped, pending. */
 internal val FlushReport.counts: List<Long> get() = listOf(exported(), failed(), dropped(), pending())

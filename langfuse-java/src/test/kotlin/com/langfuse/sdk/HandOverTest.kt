@@ -36,7 +36,7 @@ class HandOverTest :
         fun <T> onAnotherThread(task: Callable<T>): T {
             val pool = Executors.newSingleThreadExecutor()
             return try {
-                pool.submit(task).get(20, TimeUnit.SECONDS).also {
+                pool.submit(task).get(DEADLINE.toSeconds(), TimeUnit.SECONDS).also {
                     pool.submit(Callable { Context.current() }).get() shouldBe Context.root()
                 }
             } finally {

@@ -135,7 +135,7 @@ class NeverThrowsTest :
                     val future = langfuse.observation("async").callAsync {
                         CompletableFuture.failedFuture<String>(thrown)
                     }
-                    shouldThrowAny { future.get(5, TimeUnit.SECONDS) }
+                    shouldThrowAny { future.get(DEADLINE.toSeconds(), TimeUnit.SECONDS) }
                     langfuse.flush(DEADLINE).exported() shouldBe 2
                     local.observations().forEach { it.level shouldBe "ERROR" }
                 }

@@ -34,7 +34,7 @@ class ProcessTest :
                     .redirectErrorStream(true)
                     .redirectOutput(output)
                     .start()
-            process.waitFor(60, TimeUnit.SECONDS) shouldBe true
+            process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS) shouldBe true
             val text = output.readText()
             output.delete()
             withClue(text) { process.exitValue() shouldBe 0 }

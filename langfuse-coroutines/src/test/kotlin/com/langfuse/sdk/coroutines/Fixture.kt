@@ -8,6 +8,7 @@ import com.langfuse.sdk.local.assertion.LangfuseAssertions.assertThat
 import io.kotest.matchers.shouldBe
 import java.time.Duration
 
+/** Reached only by a test that fails: long, for the machine may be busy. */
 internal val DEADLINE: Duration = Duration.ofMinutes(2)
 
 internal fun LocalLangfuse.client(): Langfuse =

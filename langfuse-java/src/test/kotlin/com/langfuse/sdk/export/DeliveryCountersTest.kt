@@ -75,17 +75,18 @@ class DeliveryCountersTest :
                         local.enqueue(Fault.status(404))
                         langfuse.record(1)
                         langfuse.flush(DEADLINE)
-                        losses.poll(10, TimeUnit.SECONDS)!!.let {
+                        losses.poll(DEADLINE.toSeconds(), TimeUnit.SECONDS)!!.let {
                             it.kind() shouldBe "observations"
                             it.count() shouldBe 1
                             it.dropped() shouldBe false
                             it.status() shouldBe 404
                             it.reason() shouldContain "answered 404"
                         }
-                        local.enqueue(Fault.delay(Duration.ofMillis(300)))
+                        local.always(Fault.status(503))
                         langfuse.record(5)
+                        local.always(null)
                         langfuse.flush(DEADLINE).dropped() shouldBe 3
-                        losses.poll(10, TimeUnit.SECONDS)!!.let {
+                        losses.poll(DEADLINE.toSeconds(), TimeUnit.SECONDS)!!.let {
                             it.dropped() shouldBe true
                             it.reason() shouldContain "full"
                         }

@@ -162,7 +162,7 @@ class HttpTest :
                 started.forEach { it.isDaemon shouldBe true }
                 langfuse.close()
                 started.forEach {
-                    it.join(5_000)
+                    it.join(DEADLINE.toMillis())
                     it.isAlive shouldBe false
                 }
             }

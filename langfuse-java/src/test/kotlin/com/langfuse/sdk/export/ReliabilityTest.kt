@@ -2,11 +2,13 @@ package com.langfuse.sdk.export
 
 import com.langfuse.sdk.DEADLINE
 import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.PROMPTLY
 import com.langfuse.sdk.block
 import com.langfuse.sdk.client
 import com.langfuse.sdk.counts
 import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
+import com.langfuse.sdk.reservedPort
 import com.langfuse.sdk.warningsOf
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -18,7 +20,6 @@ import io.kotest.matchers.longs.shouldBeLessThanOrEqual
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.io.File
-import java.net.ServerSocket
 import java.nio.file.Path
 import java.time.Duration
 import java.util.concurrent.ConcurrentLinkedQueue
@@ -28,7 +29,6 @@ import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.LockSupport
 import kotlin.concurrent.thread
 import kotlin.random.Random
-import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.measureTime
 
@@ -83,7 +83,7 @@ class ReliabilityTest :
                     val recording =
                         measureTime { (1..8).map { thread { langfuse.record(12_500) } }.forEach { it.join() } }
                     lateinit var report: FlushReport
-                    val flushing = measureTime { report = langfuse.flush(Duration.ofMinutes(2)) }
+                    val flushing = measureTime { report = langfuse.flush(DEADLINE.multipliedBy(2)) }
                     figures(
                         "burst of 100,000",
                         "recorded in" to recording,
@@ -98,14 +98,15 @@ class ReliabilityTest :
         }
 
         test("an endpoint that is down while 500 observations end each second, then comes back: none is lost") {
-            val port = ServerSocket(0).use { it.localPort }
+            val reserved = reservedPort()
             val time = Duration.ofSeconds(if (full) 30 else 3)
             LocalLangfuse.start().use { settings ->
-                val langfuse = settings.client { baseUrl("http://127.0.0.1:$port") }
+                val langfuse = settings.client { baseUrl("http://127.0.0.1:${reserved.localPort}") }
                 val recorded = langfuse.recordAtRate(500, time)
-                countingLangfuse(port).use { local ->
+                reserved.close()
+                countingLangfuse(reserved.localPort).use { local ->
                     lateinit var report: FlushReport
-                    val back = measureTime { report = langfuse.flush(Duration.ofMinutes(1)) }
+                    val back = measureTime { report = langfuse.flush(DEADLINE) }
                     figures("down for $time", "recorded" to recorded, "caught up in" to back, "report" to report)
                     report.counts shouldBe listOf<Long>(recorded.toLong(), 0, 0, 0)
                     report.observations().retried() shouldBeGreaterThan 0
@@ -134,7 +135,7 @@ class ReliabilityTest :
                         Fault.status(408),
                     )
                     langfuse.record(1_000)
-                    val report = langfuse.flush(Duration.ofMinutes(1))
+                    val report = langfuse.flush(DEADLINE)
                     val requests = local.requests()
                     val rested = requests.first { it.status() == 429 }
                     val next = requests[requests.indexOf(rested) + 1]
@@ -158,7 +159,7 @@ class ReliabilityTest :
                 local.always(Fault.tooLarge(1_000_000))
                 local.client { delivery { it.gzip(false) } }.use { langfuse ->
                     langfuse.record(10_000, kilobytes(4))
-                    val report = langfuse.flush(Duration.ofMinutes(1))
+                    val report = langfuse.flush(DEADLINE)
                     val statuses = local.requests().groupingBy { it.status() }.eachCount()
                     figures("413 above 1 MB", "report" to report, "requests by status" to statuses)
                     report.counts shouldBe listOf<Long>(10_000, 0, 0, 0)
@@ -201,7 +202,7 @@ class ReliabilityTest :
                             }
                         }
                     val recorded = langfuse.recordAtRate(10_000, time)
-                    val report = langfuse.flush(Duration.ofMinutes(1))
+                    val report = langfuse.flush(DEADLINE)
                     done.countDown()
                     watcher.join()
                     figures(
@@ -231,7 +232,7 @@ class ReliabilityTest :
                     report.observations().failures() shouldBe mapOf(400 to 1L)
                     local.observations() shouldHaveSize 511
                     local.duplicates() shouldBe 0
-                    val loss = losses.poll(10, TimeUnit.SECONDS)!!
+                    val loss = losses.poll(DEADLINE.toSeconds(), TimeUnit.SECONDS)!!
                     loss.count() shouldBe 1
                     loss.status() shouldBe 400
                     loss.reason() shouldContain "poison"
@@ -262,9 +263,9 @@ class ReliabilityTest :
                     warningsOf {
                         val langfuse = local.client { secretKey("sk-wrong").flushAt(10) }
                         langfuse.observation("a").block { "value" } shouldBe "value"
-                        measureTime { report = langfuse.flush(DEADLINE) } shouldBeLessThan 5.seconds
+                        measureTime { report = langfuse.flush(DEADLINE) } shouldBeLessThan PROMPTLY
                         langfuse.record(1_000)
-                        measureTime { later = langfuse.flush(DEADLINE) } shouldBeLessThan 5.seconds
+                        measureTime { later = langfuse.flush(DEADLINE) } shouldBeLessThan PROMPTLY
                         langfuse.close(Duration.ofMillis(100))
                         langfuse.delivery().observations().let { it.exported() + it.failed() + it.dropped() } shouldBe
                             1_001
@@ -294,8 +295,8 @@ class ReliabilityTest :
                 val closed = measureTime { langfuse.close(Duration.ofSeconds(2)) }
                 figures("no answer", "flush(2 s) took" to flushed, "close(2 s) took" to closed, "report" to report)
                 report.counts shouldBe listOf<Long>(0, 0, 0, 100)
-                flushed shouldBeLessThan 2_500.milliseconds
-                closed shouldBeLessThan 2_500.milliseconds
+                flushed shouldBeLessThan PROMPTLY
+                closed shouldBeLessThan PROMPTLY
                 awaitEnd(deliveryThreads() - before)
             }
         }
@@ -355,9 +356,9 @@ class ReliabilityTest :
             repeat(rounds) {
                 val folder = kotlin.io.path.createTempDirectory("spool")
                 LocalLangfuse.start().use { local ->
-                    val printed = killed(local, folder, Random.nextLong(700, if (full) 3_000 else 1_500))
+                    val printed = killed(local, folder, Random.nextInt(1_000, if (full) 6_000 else 3_000))
                     local.always(null)
-                    local.client { delivery { it.spool(folder) } }.use { it.flush(Duration.ofMinutes(1)) }
+                    local.client { delivery { it.spool(folder) } }.use { it.flush(DEADLINE) }
                     val missing = printed - local.observations().map { it.name }.toSet()
                     missing.shouldBeEmpty()
                     ended += printed.size
@@ -367,7 +368,7 @@ class ReliabilityTest :
                 folder.toFile().deleteRecursively()
             }
             figures("kill -9 with a spool", "rounds" to rounds, "ended" to ended, "missing" to 0, "twice" to duplicates)
-            ended.toLong() shouldBeGreaterThan 500L * rounds
+            ended.toLong() shouldBeGreaterThan 999L * rounds
         }
 
         test("a disk that is full: nothing is thrown, memory takes its place, all arrive") {
@@ -419,7 +420,7 @@ private fun deliveryThreads(): Set<Thread> =
 
 private fun awaitEnd(threads: Set<Thread>) =
     threads.forEach { thread ->
-        thread.join(5_000)
+        thread.join(DEADLINE.toMillis())
         check(!thread.isAlive) { "$thread is still running" }
     }
 
@@ -455,20 +456,19 @@ internal class Java(
 private fun killed(
     local: LocalLangfuse,
     folder: Path,
-    afterMillis: Long,
+    afterLines: Int,
 ): List<String> {
     val process = Java().start(KilledProgram::class.java, local.baseUrl().toString(), "$folder")
     val printed = ConcurrentLinkedQueue<String>()
-    val first = CountDownLatch(1)
+    val enough = CountDownLatch(afterLines)
     val reader =
         thread {
             process.inputStream.bufferedReader().forEachLine {
                 printed += it
-                first.countDown()
+                enough.countDown()
             }
         }
-    first.await(30, TimeUnit.SECONDS) shouldBe true
-    process.waitFor(afterMillis, TimeUnit.MILLISECONDS) shouldBe false
+    enough.await(DEADLINE.toSeconds(), TimeUnit.SECONDS) shouldBe true
     process.destroyForcibly().waitFor()
     reader.join()
     // The last line may be cut; its observation had ended all the same, or not.
@@ -521,7 +521,7 @@ internal object SpoolingProgram {
                 .start()
                 .end()
         }
-        println(langfuse.close(Duration.ofSeconds(30)))
+        println(langfuse.close(DEADLINE))
     }
 }
 

@@ -3,6 +3,7 @@ package com.langfuse.sdk.export
 import com.langfuse.sdk.DEADLINE
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.LangfuseBuilder
+import com.langfuse.sdk.PROMPTLY
 import com.langfuse.sdk.client
 import com.langfuse.sdk.counts
 import com.langfuse.sdk.local.Fault
@@ -21,7 +22,6 @@ import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.attribute.PosixFilePermissions
 import java.time.Duration
-import kotlin.time.Duration.Companion.seconds
 import kotlin.time.measureTime
 
 /** What has ended outlives the process, and whatever happens to the folder, nothing is thrown. */
@@ -242,7 +242,7 @@ class SpoolTest :
                 val refused = local.spooling(folder) { secretKey("sk-wrong") }
                 refused.record("b")
                 measureTime { refused.flush(DEADLINE).counts shouldBe listOf<Long>(0, 0, 0, 1) } shouldBeLessThan
-                    5.seconds
+                    PROMPTLY
                 refused.close(moment).counts shouldBe listOf<Long>(0, 0, 0, 1)
                 local.spooling(folder).use { local.awaitObservation("b", DEADLINE) }
             }
@@ -270,7 +270,7 @@ class SpoolTest :
                 repeat(400) { langfuse.observation("o-$it").input(text).start().end() }
                 filesOf(folder).filter { it.endsWith(".spool") } shouldHaveSize 3
                 local.always(null)
-                langfuse.flush(Duration.ofSeconds(60)).counts shouldBe listOf<Long>(400, 0, 0, 0)
+                langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(400, 0, 0, 0)
                 langfuse.close()
                 local.observations() shouldHaveSize 400
                 local.duplicates() shouldBe 0

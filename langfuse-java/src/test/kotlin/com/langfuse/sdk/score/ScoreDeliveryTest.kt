@@ -71,7 +71,7 @@ class ScoreDeliveryTest :
                 langfuse.createAll("b")
                 local.awaitScores(2, DEADLINE)
                 val isAtOnce =
-                    (1..5).any { attempt ->
+                    (1..50).any { attempt ->
                         measureTime {
                             repeat(10) { langfuse.createAll("c") }
                             local.awaitScores(2 + 10 * attempt, DEADLINE)
@@ -82,11 +82,16 @@ class ScoreDeliveryTest :
         }
 
         test("scores that come one after the other share a request") {
-            withLangfuse { local, langfuse ->
-                repeat(9) { langfuse.createAll("a") }
-                local.awaitScores(9, DEADLINE)
-                local.awaitRequests(1, DEADLINE) shouldHaveSize 1
-            }
+            // A thread that is kept from running in between may need two.
+            val shared =
+                (1..20).any {
+                    withLangfuse { local, langfuse ->
+                        repeat(9) { langfuse.createAll("a") }
+                        local.awaitScores(9, DEADLINE)
+                        local.requests().size == 1
+                    }
+                }
+            shared shouldBe true
         }
 
         test("8 threads × 1,000 scores arrive exactly once, in requests of at most 100") {
@@ -100,7 +105,7 @@ class ScoreDeliveryTest :
                         }
                     }.also { go.countDown() }
                     .forEach { it.join() }
-                val report = langfuse.flush(Duration.ofSeconds(60))
+                val report = langfuse.flush(DEADLINE)
                 report.isComplete shouldBe true
                 report.scores().exported() shouldBe 8_000
                 local.scores().map { it.name }.toSet() shouldHaveSize 8_000
@@ -301,11 +306,11 @@ class ScoreDeliveryTest :
                 val langfuse = local.client()
                 langfuse.createAll("a", "b", "c")
                 measureTime { langfuse.flush(Duration.ofMillis(300)).scores().pending() shouldBe 3 }
-                    .inWholeMilliseconds shouldBeLessThan 5_000
+                    .inWholeMilliseconds shouldBeLessThan DEADLINE.toMillis() / 2
                 langfuse.createAll("d")
                 warningsOf {
                     measureTime { langfuse.close(Duration.ofMillis(300)).scores().pending() shouldBe 4 }
-                        .inWholeMilliseconds shouldBeLessThan 5_000
+                        .inWholeMilliseconds shouldBeLessThan DEADLINE.toMillis() / 2
                     scoreThreads().forEach { it.join(DEADLINE.toMillis()) }
                 }
                 langfuse.flushed().let {

@@ -6,7 +6,8 @@ import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.shouldBe
-import java.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.measureTime
 
 class EnduranceTest :
     FunSpec({
@@ -81,11 +82,9 @@ class EnduranceTest :
         test("requests on a kept connection are answered at once") {
             withLangfuse { _, sender ->
                 sender.get("/api/public/health")
-                val began = System.nanoTime()
-                repeat(50) { sender.get("/api/public/health") }
-                val each = Duration.ofNanos((System.nanoTime() - began) / 50)
+                val fastest = (1..50).minOf { measureTime { sender.get("/api/public/health") } }
 
-                withClue("a delayed acknowledgement costs 40 ms") { each shouldBeLessThan Duration.ofMillis(35) }
+                withClue("a delayed acknowledgement costs 40 ms") { fastest shouldBeLessThan 35.milliseconds }
             }
         }
 

@@ -9,7 +9,6 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeInstanceOf
 import java.io.IOException
-import java.net.http.HttpTimeoutException
 import java.time.Duration
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.TimeUnit
@@ -100,17 +99,16 @@ class FaultTest :
         test("a hang never answers, until close") {
             withLangfuse { langfuse, sender ->
                 langfuse.always(Fault.hang())
-                shouldThrow<HttpTimeoutException> {
-                    sender.send(sender.request(body, "application/x-protobuf", emptyMap(), Duration.ofMillis(200)))
-                }
-                val pending = sender.postAsync(body)
+                val pending = List(2) { sender.postAsync(body) }
                 langfuse.awaitRequests(2, SOON).map { it.status() } shouldBe listOf(0, 0)
-                pending.isDone shouldBe false
+                pending.forEach { it.isDone shouldBe false }
                 langfuse.close()
 
-                shouldThrow<ExecutionException> { pending.get(SOON.toSeconds(), TimeUnit.SECONDS) }
-                    .cause
-                    .shouldBeInstanceOf<IOException>()
+                pending.forEach {
+                    shouldThrow<ExecutionException> { it.get(SOON.toSeconds(), TimeUnit.SECONDS) }
+                        .cause
+                        .shouldBeInstanceOf<IOException>()
+                }
                 langfuse.observations().shouldBeEmpty()
             }
         }

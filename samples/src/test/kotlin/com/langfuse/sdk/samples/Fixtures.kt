@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream
 import java.io.PrintStream
 import java.net.InetAddress
 import java.net.InetSocketAddress
+import java.time.Duration
 import java.util.concurrent.Executors
 
 /** A Langfuse of the test's own, and a client that sends to it. */
@@ -19,7 +20,7 @@ class Tracing : AutoCloseable {
 
     /** The one trace of the test, complete. */
     fun trace(): LocalTrace {
-        langfuse.flush().isComplete shouldBe true
+        langfuse.flush(Duration.ofMinutes(2)).isComplete shouldBe true
         return local.traces().single()
     }
 

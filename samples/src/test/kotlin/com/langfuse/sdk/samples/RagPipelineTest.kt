@@ -192,7 +192,7 @@ class RagPipelineTest :
             output shouldContain "stand-in-1, which counts words and is no language model"
 
             val left = (Thread.getAllStackTraces().keys - before).filter { !it.isDaemon }
-            left.onEach { it.join(10_000) }.filter { it.isAlive } shouldBe emptyList()
+            left.onEach { it.join(120_000) }.filter { it.isAlive } shouldBe emptyList()
         }
     })
 

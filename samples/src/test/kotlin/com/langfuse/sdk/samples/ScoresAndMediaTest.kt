@@ -23,7 +23,7 @@ class ScoresAndMediaTest :
                     .build()
                     .use { langfuse ->
                         ScoresAndMedia.record(langfuse, photo.toPath())
-                        langfuse.flush(Duration.ofSeconds(10)).isComplete shouldBe true
+                        langfuse.flush(Duration.ofMinutes(2)).isComplete shouldBe true
                     }
                 val observation = local.observations().single()
                 val media = local.media().single()

@@ -26,7 +26,7 @@ class TraceTargetTest :
         val job = arrayOf(java, "-cp", System.getProperty("java.class.path"), "com.langfuse.sdk.samples.RagPipelineKt")
 
         fun Process.ends() {
-            waitFor(1, TimeUnit.MINUTES) shouldBe true
+            waitFor(2, TimeUnit.MINUTES) shouldBe true
             exitValue() shouldBe 0
         }
 

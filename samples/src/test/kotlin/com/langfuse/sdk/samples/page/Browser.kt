@@ -13,7 +13,7 @@ import java.util.Base64
 import java.util.concurrent.TimeUnit
 
 private val json = ObjectMapper()
-private val SOON: Duration = Duration.ofSeconds(20)
+private val SOON: Duration = Duration.ofMinutes(2)
 
 /** The programs that browser tests need. */
 data class Programs(val chromium: File, val driver: File) {

@@ -412,7 +412,7 @@ private fun FunSpec.tests(browser: Browser) {
                     root.end()
                     root
                 }
-            langfuse.flush(Duration.ofSeconds(20))
+            langfuse.flush(Duration.ofMinutes(2))
             openList()
             browser.awaitText(".list .row", markup.take(20))
             browser.screenshot("hostile-list")
@@ -506,7 +506,7 @@ private fun FunSpec.tests(browser: Browser) {
     test("2,000 observations in one trace, 200 below each other") {
         page {
             val root = recordings.large(observations = 2_000, depth = 200)
-            langfuse.flush(Duration.ofSeconds(20))
+            langfuse.flush(Duration.ofMinutes(2))
             open(root.traceId())
             browser.awaitText(".trace-head", "2,000")
             browser.screenshot("large")
@@ -533,7 +533,7 @@ private fun FunSpec.tests(browser: Browser) {
         page {
             openList()
             recordings.many(5_000)
-            langfuse.flush(Duration.ofSeconds(20))
+            langfuse.flush(Duration.ofMinutes(2))
             browser.awaitText(".summary", "5,000 traces")
             browser.count("*") shouldBeLessThan 1_500
             browser.screenshot("many")
