@@ -55,7 +55,7 @@ final class ScoreSender {
       sendOneByOne(batch, events, tries);
       return;
     }
-    LangfuseEndpoint.Packed body = line.endpoint().pack(ScoreEvent.batch(events));
+    LangfuseEndpoint.Packed body = new LangfuseEndpoint.Packed(ScoreEvent.batch(events), false);
     Outcome outcome = line.sendAside(() -> line.endpoint().post(INGESTION, JSON, body));
     int triesNow = tries + outcome.attempts();
     if (outcome.answer() != null && outcome.arrived()) {
