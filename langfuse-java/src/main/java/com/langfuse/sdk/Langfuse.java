@@ -127,10 +127,14 @@ public final class Langfuse implements AutoCloseable {
   }
 
   /**
-   * Where Langfuse shows a trace. Asks the server for the project once, so it may block as long as
-   * one HTTP request the first time.
+   * Where Langfuse shows a trace: {@code BASE/project/PROJECT/traces/TRACE}, the only form that
+   * servers of every version open. Asks the server for the project of the keys once, so the first
+   * call may block as long as one HTTP request. When the server does not say, a warning gives the
+   * reason, and it is not asked again for a minute.
    *
-   * @return null when tracing is disabled or the server does not say
+   * @param traceId as from {@link Observation#traceId()}; null gives null
+   * @return null when tracing is disabled or the project is not known: then show the trace id, which
+   *     the search field of Langfuse's trace list finds
    */
   public @Nullable String traceUrl(@Nullable String traceId) {
     return processor == null || traceId == null ? null : processor.traceUrl(traceId);

@@ -1,7 +1,10 @@
 package com.langfuse.sdk
 
+import com.langfuse.sdk.local.Fault
+import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.local.LocalObservation
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.datatest.withData
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
@@ -111,6 +114,24 @@ class TraceContextTest :
                 observation.traceId shouldBe chosen.traceId()
                 observation.parentId shouldNotBe null
                 observation.attributes["langfuse.internal.as_root"] shouldBe true
+            }
+        }
+
+        context("where the server does not say the project, there is no link, and a warning with the reason") {
+            withData<Pair<String, (LocalLangfuse) -> Unit>>(
+                { it.first },
+                "with 403" to { it.always(Fault.status(403)) },
+                "with 200 and no project" to { it.always(Fault.status(200)) },
+                "failed: java." to { it.close() },
+            ) { (reason, spoil) ->
+                withLangfuse { local, langfuse ->
+                    spoil(local)
+                    val warnings = warningsOf {
+                        repeat(2) { langfuse.traceUrl(TraceContext.fromSeed("x").traceId()).shouldBeNull() }
+                    }
+                    warnings.single() shouldContain "does not say which project the keys belong to. GET /api/public/projects"
+                    warnings.single() shouldContain reason
+                }
             }
         }
 

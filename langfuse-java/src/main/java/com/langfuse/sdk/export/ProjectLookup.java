@@ -1,5 +1,6 @@
 package com.langfuse.sdk.export;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Answer;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class ProjectLookup {
 
   private static final String PATH = "/api/public/projects";
+
+  private static final String NOT_SAID = "does not say which project the keys belong to. ";
 
   private final LangfuseEndpoint endpoint;
   private final QuietLog log;
@@ -31,20 +34,33 @@ final class ProjectLookup {
     }
     try {
       Answer answer = endpoint.get(PATH);
-      String id =
-          new ObjectMapper().readTree(answer.body()).path("data").path(0).path("id").textValue();
-      if (answer.isSuccess() && id != null) {
+      String id = answer.isSuccess() ? idIn(answer.body()) : null;
+      if (id != null) {
         projectId = id;
         return id;
       }
-      log.warn("project", "Langfuse at " + endpoint.baseUrl() + " names no project.");
+      warn("GET " + PATH + " was answered with " + answer.status() + " and no project.");
     } catch (IOException e) {
-      log.warn("project", "Langfuse at " + endpoint.baseUrl() + " could not be asked: " + e);
+      warn("GET " + PATH + " failed: " + e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     failedAt = System.nanoTime();
     return null;
+  }
+
+  private static @Nullable String idIn(String body) {
+    try {
+      return new ObjectMapper().readTree(body).path("data").path(0).path("id").textValue();
+    } catch (JsonProcessingException notJson) {
+      return null;
+    }
+  }
+
+  private void warn(String what) {
+    log.warn(
+        "project",
+        "There are no links to traces: Langfuse at " + endpoint.baseUrl() + " " + NOT_SAID + what);
   }
 
   /** Or each link to a trace would wait for a server that does not answer. */

@@ -66,9 +66,7 @@ final class PageRoutes {
     Answer answer =
         switch (parts[0]) {
           case "view" -> view.answer(List.of(parts).subList(1, parts.length), call, guard);
-          case "trace" -> parts.length == 2 ? redirect(parts[1], call) : null;
-          case "project" ->
-              parts.length == 4 && parts[2].equals("traces") ? redirect(parts[3], call) : null;
+          case "trace", "project" -> link(call.path().substring(1).split("/"), call);
           case "page" -> parts.length == 2 ? PageAssets.get(parts[1]) : null;
           default -> PageAssets.get("index.html");
         };
@@ -78,12 +76,45 @@ final class PageRoutes {
     return answer;
   }
 
-  /** A link to a trace as Langfuse has it, to the same place on the page. */
-  private static Answer redirect(String traceId, Call call) {
+  /**
+   * Where a link of Langfuse's leads, whatever the project; null if there is none of that form.
+   *
+   * @param parts of the path, without a slash at its end
+   */
+  private static @Nullable Answer link(String[] parts, Call call) {
+    if (parts[0].equals("trace")) {
+      return parts.length == 2 ? toTrace(parts[1], call) : null;
+    }
+    String view = parts.length < 3 ? "traces" : parts[2];
+    if (parts.length == 2 || (parts.length == 3 && view.equals("traces"))) {
+      String opened = Query.of(call.query()).text("peek");
+      return opened == null ? redirect("") : toTrace(opened, call);
+    } else if (parts.length != 4) {
+      return null;
+    }
+    return switch (view) {
+      case "traces" -> toTrace(parts[3], call);
+      case "sessions" -> toList("session", parts[3]);
+      case "users" -> toList("user", parts[3]);
+      default -> null;
+    };
+  }
+
+  private static @Nullable Answer toTrace(String traceId, Call call) {
+    if (traceId.isEmpty()) {
+      return null;
+    }
     String observationId = Query.of(call.query()).text("observation");
     String place = observationId == null ? "" : "/" + encoded(observationId);
-    return Answer.bytes(302, "text/plain", new byte[0])
-        .withHeader("Location", "/#/trace/" + encoded(traceId) + place);
+    return redirect("trace/" + encoded(traceId) + place);
+  }
+
+  private static Answer toList(String key, String value) {
+    return redirect("?q=" + encoded(key + ":\"" + value.replace("\"", "") + "\""));
+  }
+
+  private static Answer redirect(String place) {
+    return Answer.bytes(302, "text/plain", new byte[0]).withHeader("Location", "/#/" + place);
   }
 
   private static String encoded(String text) {

@@ -16,15 +16,22 @@ class TraceTarget private constructor(
             println("\nNot everything was delivered: $report")
         }
         if (local == null) {
-            println("\nTrace, sent to Langfuse\n\n${address()}${traceId?.let { "/trace/$it" }.orEmpty()}")
+            println("\nTrace, sent to Langfuse\n\n${link(traceId)}")
         } else {
             println(
                 "\nTrace, kept in this process; with LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY it goes to Langfuse\n",
             )
             local.traces().forEach { it.print() }
-            stay("${local.baseUrl()}${traceId?.let { "/trace/$it" }.orEmpty()}")
+            stay(langfuse.traceUrl(traceId) ?: local.baseUrl().toString())
         }
     }
+
+    /** Without the project's id there is no link to a trace that every server opens. */
+    private fun link(traceId: String?): String =
+        when {
+            traceId == null -> address()
+            else -> langfuse.traceUrl(traceId) ?: "${address()} (search for trace $traceId)"
+        }
 
     private fun stay(page: String) {
         if (Terminal.isInteractive()) {

@@ -1,10 +1,13 @@
 package com.langfuse.sdk.samples
 
+import com.langfuse.sdk.local.Fault
+import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.core.test.Enabled
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
+import io.kotest.matchers.string.shouldStartWith
 import java.io.File
 import java.net.URI
 import java.net.http.HttpClient
@@ -16,9 +19,13 @@ import java.util.concurrent.TimeUnit
 class TraceTargetTest :
     FunSpec({
 
-        fun start(vararg command: String): Process {
+        fun start(
+            vararg command: String,
+            environment: Map<String, String> = emptyMap(),
+        ): Process {
             val builder = ProcessBuilder(*command).redirectErrorStream(true)
             builder.environment().keys.removeIf { it.startsWith("LANGFUSE_") || it.startsWith("OPENAI_") }
+            builder.environment().putAll(environment)
             return builder.start()
         }
 
@@ -39,6 +46,34 @@ class TraceTargetTest :
             printed shouldNotContain "until you press Enter"
         }
 
+        fun sentTo(local: LocalLangfuse): String {
+            val keys =
+                mapOf(
+                    "LANGFUSE_BASE_URL" to "${local.baseUrl()}/",
+                    "LANGFUSE_PUBLIC_KEY" to local.publicKey(),
+                    "LANGFUSE_SECRET_KEY" to local.secretKey(),
+                )
+            val process = start(*job, environment = keys)
+            return process.inputReader().readText().also { process.ends() }
+        }
+
+        test("with keys it prints the link by project, which every server opens") {
+            LocalLangfuse.start().use { local ->
+                val trace = local.run { sentTo(this) to traces().single().id() }
+                trace.first shouldContain "\n${local.baseUrl()}/project/local/traces/${trace.second}\n"
+            }
+        }
+
+        test("where the server does not say the project, it prints the address and the trace to search for") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.status(403).on("/api/public/projects"))
+                val printed = sentTo(local)
+                printed shouldContain "\n${local.baseUrl()} (search for trace ${local.traces().single().id()})\n"
+                printed shouldContain "does not say which project the keys belong to"
+                printed shouldNotContain "/trace/"
+            }
+        }
+
         test("in a terminal it says where the trace is to be seen, and stays until Enter").config(
             enabledOrReasonIf = { aTerminal },
         ) {
@@ -48,7 +83,8 @@ class TraceTargetTest :
 
             val answer = HttpClient.newHttpClient().send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString())
             answer.statusCode() shouldBe 302
-            answer.headers().firstValue("location").get() shouldBe "/#${page.path}"
+            page.path shouldStartWith "/project/local/traces/"
+            answer.headers().firstValue("location").get() shouldBe "/#/trace/${page.path.substringAfterLast('/')}"
 
             process.outputStream.use { it.write('\n'.code) }
             process.ends()
