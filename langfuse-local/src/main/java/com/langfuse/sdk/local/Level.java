@@ -17,8 +17,9 @@ final class Level {
   static final String ERROR = "ERROR";
 
   /** Harmless ones first. */
-  static final Comparator<String> BY_SEVERITY =
-      Comparator.comparingInt(List.of(DEBUG, DEFAULT, WARNING, ERROR)::indexOf);
+  static final List<String> ALL = List.of(DEBUG, DEFAULT, WARNING, ERROR);
+
+  static final Comparator<String> BY_SEVERITY = Comparator.comparingInt(ALL::indexOf);
 
   private static final Map<String, String> ALIASES =
       Map.ofEntries(

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param metadata parsed JSON: Map, List, String, Integer, Long, Double or Boolean
  * @param configId score configuration to hold it against; not looked up
  * @param environment normalised as for observations; {@code default} when none was sent
- * @param timestamp of the event it came in; of its arrival if it came alone
+ * @param timestamp of the event it came in; of its arrival if it came alone; of the first of those
+ *     that came under its id
  */
 public record LocalScore(
     String id,
@@ -46,6 +47,23 @@ public record LocalScore(
     Instant timestamp) {
 
   private static final long WEIGHT = 300;
+
+  LocalScore at(Instant time) {
+    return new LocalScore(
+        id,
+        name,
+        value,
+        dataType,
+        traceId,
+        observationId,
+        sessionId,
+        datasetRunId,
+        comment,
+        metadata,
+        configId,
+        environment,
+        time);
+  }
 
   /** Bytes in memory, about. */
   long weight() {

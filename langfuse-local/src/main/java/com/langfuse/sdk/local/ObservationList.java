@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,22 +26,9 @@ final class ObservationList {
   private static final int LARGEST_PAGE = 1_000;
   private static final int LONGEST_METADATA = 200;
   private static final int NANO_DIGITS = 9;
+  private static final String TOTAL = "total";
   private static final DateTimeFormatter MILLIS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-  private static final Set<String> GROUPS =
-      new LinkedHashSet<>(
-          List.of(
-              "core",
-              "basic",
-              "time",
-              "io",
-              "metadata",
-              "model",
-              "usage",
-              "prompt",
-              "metrics",
-              "trace_context"));
-
   private final ObservationStore store;
 
   ObservationList(ObservationStore store) {
@@ -56,7 +43,9 @@ final class ObservationList {
     if (Boolean.TRUE.equals(query.flag("parseIoAsJson"))) {
       throw new RefusedException("parseIoAsJson is gone: input and output are texts");
     }
-    Set<String> groups = query.groups(GROUPS, Set.of("core", "basic"));
+    Set<String> groups = query.groups(Set.of("core", "basic"));
+    query.oneOf("type", ObservationType.all());
+    query.oneOf("level", Level.ALL);
     Collection<String> whole = Objects.requireNonNullElse(query.list("expandMetadata"), Set.of());
     Predicate<LocalObservation> filter = filter(query);
     String traceId = query.text("traceId");
@@ -64,7 +53,7 @@ final class ObservationList {
         traceId == null
             ? store.observations()
             : store.trace(traceId).map(LocalTrace::observations).orElse(List.of());
-    return Page.of(all.stream().filter(filter), ObservationList::place, query, LARGEST_PAGE)
+    return Page.of(all.stream().filter(filter), ObservationList::place, query, query.limit(0, LARGEST_PAGE))
         .answer(each -> form(each, groups, whole), Map.of());
   }
 
@@ -120,38 +109,31 @@ final class ObservationList {
         case "basic" -> addBasic(each, form);
         case "time" -> addTimes(each, form);
         case "io" -> {
-          form.put("input", each.input());
-          form.put("output", each.output());
+          form.put("input", orNull(each.input()));
+          form.put("output", orNull(each.output()));
         }
         case "metadata" -> form.put("metadata", metadata(each, wholeMetadata));
         case "model" -> {
-          form.put("model", each.model());
-          form.put("internalModelId", null);
-          form.put("modelParameters", each.modelParameters());
+          form.put("model", orEmpty(each.model()));
+          form.put("internalModelId", "");
+          form.put("modelParameters", ModelParameters.typed(new Attributes(each.attributes())));
         }
-        case "usage" -> {
-          form.put("usageDetails", each.usage());
-          form.put("costDetails", each.cost());
-          form.put("totalCost", each.totalCost());
-          form.put("usagePricingTierName", null);
-        }
+        case "usage" -> addUsage(each, form);
         case "prompt" -> {
-          form.put("promptId", null);
-          form.put("promptName", each.promptName());
+          form.put("promptId", "");
+          form.put("promptName", orEmpty(each.promptName()));
           form.put("promptVersion", each.promptVersion());
-        }
-        case "metrics" -> {
-          form.put("latency", seconds(each.duration()));
-          form.put("timeToFirstToken", seconds(each.startTime(), each.completionStartTime()));
         }
         case "trace_context" -> {
           form.put("tags", each.tags());
-          form.put("release", each.release());
-          form.put("traceName", each.traceName());
+          form.put("release", orEmpty(each.release()));
+          form.put("traceName", traceName(each));
         }
-        default -> {} // core, which is always there
+        default -> {} // core, which is always there, and what Langfuse does not know either
       }
     }
+    form.put("latency", seconds(each.startTime(), each.endTime()));
+    form.put("timeToFirstToken", seconds(each.startTime(), each.completionStartTime()));
     // No prices are known here; the fields are never left out.
     for (String price : new String[] {"modelId", "inputPrice", "outputPrice", "totalPrice"}) {
       form.put(price, null);
@@ -162,13 +144,13 @@ final class ObservationList {
   private static void addBasic(LocalObservation each, Map<String, @Nullable Object> form) {
     form.put("name", each.name());
     form.put("level", each.level());
-    form.put("statusMessage", each.statusMessage());
-    form.put("version", each.version());
+    form.put("statusMessage", orEmpty(each.statusMessage()));
+    form.put("version", orEmpty(each.version()));
     form.put("environment", each.environment());
     form.put("bookmarked", false);
     form.put("public", each.isPublic());
-    form.put("userId", each.userId());
-    form.put("sessionId", each.sessionId());
+    form.put("userId", orEmpty(each.userId()));
+    form.put("sessionId", orEmpty(each.sessionId()));
     form.put("isRootObservation", isRoot(each));
   }
 
@@ -178,22 +160,66 @@ final class ObservationList {
     form.put("updatedAt", text(each.endTime()));
   }
 
-  private static Map<String, String> metadata(LocalObservation each, Collection<String> whole) {
-    Map<String, String> metadata = new LinkedHashMap<>(each.metadata());
-    metadata.replaceAll(
-        (key, value) ->
-            whole.contains(key) || value.length() <= LONGEST_METADATA
-                ? value
-                : value.substring(0, LONGEST_METADATA));
+  /** With the totals that Langfuse adds to what was sent. */
+  private static void addUsage(LocalObservation each, Map<String, @Nullable Object> form) {
+    Map<String, Long> usage = new LinkedHashMap<>(each.usage());
+    if (!usage.isEmpty()) {
+      usage.putIfAbsent(TOTAL, each.totalTokens());
+    }
+    Map<String, Double> cost = new LinkedHashMap<>(each.cost());
+    if (!cost.isEmpty() && Set.of("input", "output").containsAll(cost.keySet())) {
+      cost.put(TOTAL, each.totalCost());
+    }
+    form.put("usageDetails", usage);
+    form.put("costDetails", cost);
+    form.put("inputUsage", each.inputTokens());
+    form.put("outputUsage", each.outputTokens());
+    form.put("totalUsage", each.totalTokens());
+    form.put("inputCost", each.inputCost());
+    form.put("outputCost", each.outputCost());
+    form.put("totalCost", each.totalCost());
+    form.put("usagePricingTierId", null);
+    form.put("usagePricingTierName", null);
+  }
+
+  /** What looks like JSON comes back as such, unless it is cut. */
+  private static Map<String, Object> metadata(LocalObservation each, Collection<String> whole) {
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    each.metadata()
+        .forEach(
+            (key, value) ->
+                metadata.put(
+                    key,
+                    whole.contains(key) || value.length() <= LONGEST_METADATA
+                        ? Objects.requireNonNullElse(Json.parse(value), value)
+                        : value.substring(0, LONGEST_METADATA)));
+    each.resourceAttributes()
+        .forEach((key, value) -> metadata.putIfAbsent("resourceAttributes." + key, value));
+    metadata.putIfAbsent("scope.name", each.scopeName());
+    metadata.putIfAbsent("scope.version", each.scopeVersion());
     return metadata;
   }
 
-  private static @Nullable Double seconds(Instant from, @Nullable Instant to) {
-    return to == null ? null : (Double) seconds(Duration.between(from, to));
+  private static String traceName(LocalObservation each) {
+    boolean named = each.traceName() != null || each.parentId() != null;
+    return named ? orEmpty(each.traceName()) : each.name();
   }
 
-  /** Not by all its nanoseconds, which would overflow after 292 years: times are what was sent. */
-  private static double seconds(Duration duration) {
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+
+  private static @Nullable String orNull(@Nullable String text) {
+    return text == null || text.isEmpty() ? null : text;
+  }
+
+  /** In whole milliseconds, as Langfuse stores times; of any two times, centuries apart or not. */
+  private static @Nullable Double seconds(Instant from, @Nullable Instant to) {
+    if (to == null) {
+      return null;
+    }
+    Duration duration =
+        Duration.between(from.truncatedTo(ChronoUnit.MILLIS), to.truncatedTo(ChronoUnit.MILLIS));
     return BigDecimal.valueOf(duration.getSeconds())
         .add(BigDecimal.valueOf(duration.getNano(), NANO_DIGITS))
         .doubleValue();

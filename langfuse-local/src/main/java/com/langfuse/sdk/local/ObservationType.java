@@ -2,6 +2,7 @@ package com.langfuse.sdk.local;
 
 import static java.util.Map.entry;
 
+import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,11 @@ final class ObservationType {
           "invoke_agent", "AGENT",
           "create_agent", "AGENT",
           "execute_tool", "TOOL");
+
+  /** All ten, in no order. */
+  static Collection<String> all() {
+    return BY_LANGFUSE_NAME.values();
+  }
 
   static String of(Attributes span) {
     String type = named(BY_LANGFUSE_NAME, span.text(LangfuseAttributes.OBSERVATION_TYPE));

@@ -40,11 +40,10 @@ record Page<T>(List<T> items, @Nullable String cursor) {
   }
 
   /**
-   * @param most the largest limit there may be
+   * @param limit how many items there may be; with 0 the list ends before it begins
    */
-  static <T> Page<T> of(Stream<T> all, Function<T, Place> place, Query query, int most)
+  static <T> Page<T> of(Stream<T> all, Function<T, Place> place, Query query, int limit)
       throws RefusedException {
-    int limit = query.limit(most);
     String cursor = query.text("cursor");
     Place last = cursor == null ? null : Place.of(cursor);
     List<T> items =
@@ -52,8 +51,8 @@ record Page<T>(List<T> items, @Nullable String cursor) {
             .sorted(Comparator.comparing(place, Place.NEWEST_FIRST))
             .limit(limit + 1L)
             .toList();
-    return items.size() <= limit
-        ? new Page<>(items, null)
+    return items.size() <= limit || limit == 0
+        ? new Page<>(items.subList(0, Math.min(limit, items.size())), null)
         : new Page<>(items.subList(0, limit), place.apply(items.get(limit - 1)).cursor());
   }
 

@@ -7,6 +7,7 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,16 +60,19 @@ record Query(Map<String, List<String>> parameters) {
         : Set.copyOf(Arrays.stream(text.split(",")).map(String::strip).distinct().toList());
   }
 
-  /** One of the field groups there are, each of them optional. */
-  Set<String> groups(Set<String> known, Set<String> standard) throws RefusedException {
+  /** The field groups that are asked for; the standard ones if {@code fields} is absent or empty. */
+  Set<String> groups(Set<String> standard) {
     Set<String> groups = list("fields");
-    if (groups == null) {
-      return standard;
+    return groups == null || groups.equals(Set.of("")) ? standard : groups;
+  }
+
+  /** One of several words; null if absent. */
+  @Nullable String oneOf(String name, Collection<String> words) throws RefusedException {
+    String text = text(name);
+    if (text != null && !words.contains(text)) {
+      throw new RefusedException("%s must be one of %s, not %s".formatted(name, words, text));
     }
-    if (!known.containsAll(groups)) {
-      throw new RefusedException("fields must be of %s, not %s".formatted(known, groups));
-    }
-    return groups;
+    return text;
   }
 
   @Nullable Boolean flag(String name) throws RefusedException {
@@ -82,17 +86,18 @@ record Query(Map<String, List<String>> parameters) {
     return text.equals("true");
   }
 
-  int limit(int most) throws RefusedException {
+  int limit(int least, int most) throws RefusedException {
     String text = text("limit");
     try {
       int limit = text == null ? 50 : Integer.parseInt(text);
-      if (limit >= 1 && limit <= most) {
+      if (limit >= least && limit <= most) {
         return limit;
       }
     } catch (NumberFormatException notANumber) {
       // Refused below, like a number that is too high.
     }
-    throw new RefusedException("limit must be a number from 1 to %d, not %s".formatted(most, text));
+    throw new RefusedException(
+        "limit must be a number from %d to %d, not %s".formatted(least, most, text));
   }
 
   @Nullable Double number(String name) throws RefusedException {

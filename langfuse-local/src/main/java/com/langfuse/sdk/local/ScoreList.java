@@ -17,7 +17,7 @@ final class ScoreList {
   static final String PATH = "/api/public/v3/scores";
 
   private static final int LARGEST_PAGE = 100;
-  private static final Set<String> GROUPS = Set.of("details", "subject", "annotation");
+  private static final Set<String> GROUPS = Set.of("core", "details", "subject", "annotation");
 
   private final ScoreStore store;
 
@@ -27,11 +27,15 @@ final class ScoreList {
 
   Answer answer(Call call) throws RefusedException {
     Query query = Query.of(call.query());
-    Set<String> groups = query.groups(GROUPS, Set.of());
+    Set<String> groups = query.groups(Set.of("core"));
+    if (!GROUPS.containsAll(groups)) {
+      throw new RefusedException("fields must be of %s, not %s".formatted(GROUPS, groups));
+    }
+    int limit = query.limit(1, LARGEST_PAGE);
     checkSubject(query);
     Predicate<LocalScore> filter = filter(query).and(valueFilter(query));
-    return Page.of(store.all().stream().filter(filter), ScoreList::place, query, LARGEST_PAGE)
-        .answer(each -> form(each, groups), Map.of("limit", query.limit(LARGEST_PAGE)));
+    return Page.of(store.all().stream().filter(filter), ScoreList::place, query, limit)
+        .answer(each -> form(each, groups), Map.of("limit", limit));
   }
 
   private static Page.Place place(LocalScore each) {

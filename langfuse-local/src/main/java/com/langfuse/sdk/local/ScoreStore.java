@@ -41,8 +41,11 @@ final class ScoreStore {
     judged.accept(batch.stream().map(LocalScore::traceId).filter(Objects::nonNull));
   }
 
-  private void put(LocalScore score) {
-    LocalScore former = scores.put(score.id(), score);
+  /** One that takes another's place keeps the time of the first, as at Langfuse. */
+  private void put(LocalScore sent) {
+    LocalScore former = scores.get(sent.id());
+    LocalScore score = former == null ? sent : sent.at(former.timestamp());
+    scores.put(score.id(), score);
     bytes += score.weight() - (former == null ? 0 : former.weight());
   }
 

@@ -87,7 +87,7 @@ class ReadingTest :
                         "endTime":"2026-01-02T03:04:06.633Z","projectId":"local","parentObservationId":"${spanId(1)}",
                         "type":"GENERATION","name":"chat","level":"WARNING","statusMessage":"slow","version":"v",
                         "environment":"staging","bookmarked":false,"public":false,"userId":"u&1","sessionId":"s 1",
-                        "isRootObservation":false,"modelId":null,"inputPrice":null,"outputPrice":null,
+                        "isRootObservation":false,"latency":1.5,"timeToFirstToken":0.09,"modelId":null,"inputPrice":null,"outputPrice":null,
                         "totalPrice":null}""",
                     )
             }
@@ -126,14 +126,16 @@ class ReadingTest :
                         "updatedAt":"2026-01-02T03:04:06.633Z"}""",
                     )
                 added("model") shouldBe
-                    json("""{"model":"gpt","internalModelId":null,"modelParameters":{"temperature":"0.1"}}""")
+                    json("""{"model":"gpt","internalModelId":"","modelParameters":{"temperature":0.1}}""")
                 added("usage") shouldBe
                     json(
-                        """{"usageDetails":{"input":10,"output":3},"costDetails":{"input":0.5,"output":0.25},
-                        "totalCost":0.75,"usagePricingTierName":null}""",
+                        """{"usageDetails":{"input":10,"output":3,"total":13},
+                        "costDetails":{"input":0.5,"output":0.25,"total":0.75},"inputUsage":10,"outputUsage":3,
+                        "totalUsage":13,"inputCost":0.5,"outputCost":0.25,"totalCost":0.75,
+                        "usagePricingTierId":null,"usagePricingTierName":null}""",
                     )
-                added("prompt") shouldBe json("""{"promptId":null,"promptName":"greet","promptVersion":3}""")
-                added("metrics") shouldBe json("""{"latency":1.5,"timeToFirstToken":0.089543211}""")
+                added("prompt") shouldBe json("""{"promptId":"","promptName":"greet","promptVersion":3}""")
+                added("metrics") shouldBe json("{}")
                 added("trace_context") shouldBe json("""{"tags":["t"],"release":"r","traceName":"request"}""")
                 added("metadata")["metadata"]["long"].asText() shouldBe "l".repeat(200)
                 sender
@@ -176,6 +178,93 @@ class ReadingTest :
                 }
                 val two = listOf("environment" to "default", "environment" to "staging", "traceId" to TRACE)
                 sender.read(observations, *two.toTypedArray()).all("name").shouldContainExactly("chat", "root")
+            }
+        }
+
+        test("a limit of 0, and fields that are empty or not known, are no reason to refuse") {
+            withThree { sender ->
+                val basic = sender.read(observations)
+                sender.read(observations, "limit" to "0") shouldBe json("""{"data":[],"meta":{}}""")
+                sender.read(observations, "fields" to "") shouldBe basic
+                sender.read(observations, "fields" to "basic,nonsense") shouldBe basic
+                sender.read(observations, "fields" to "nonsense") shouldBe sender.read(observations, "fields" to "core")
+                sender.read(scores, "fields" to "") shouldBe sender.read(scores, "fields" to "core")
+            }
+        }
+
+        test("what is not set is an empty text, an output that is empty is null, and the root names its trace") {
+            withLangfuse { _, sender ->
+                val emptyOutput = mapOf("langfuse.observation.input" to "in", "langfuse.observation.output" to "")
+                sender.post(export(span("root", 1, attributes = emptyOutput), span("child", 2, 1)))
+                val groups = "basic,io,model,usage,prompt,trace_context"
+                val (child, root) = sender.read(observations, "fields" to groups)["data"].sortedBy { it["name"].asText() }
+                val unset =
+                    listOf("statusMessage", "version", "userId", "sessionId", "model", "internalModelId", "promptId") +
+                        listOf("promptName", "release")
+                unset.forEach { withClue(it) { root[it].textValue() shouldBe "" } }
+                root["output"].isNull shouldBe true
+                root["traceName"].textValue() shouldBe "root"
+                child["traceName"].textValue() shouldBe ""
+                root["usageDetails"] shouldBe json("{}")
+                root["costDetails"] shouldBe json("{}")
+            }
+        }
+
+        test("metadata and model parameters come back typed, with resource and scope beside the former") {
+            withLangfuse { _, sender ->
+                val attributes =
+                    mapOf(
+                        "langfuse.observation.type" to "generation",
+                        "langfuse.observation.metadata.number" to "7",
+                        "langfuse.observation.metadata.flag" to "true",
+                        "langfuse.observation.metadata.text" to "so",
+                        "langfuse.observation.metadata.object" to """{"a":[1]}""",
+                        "langfuse.observation.metadata.long" to "[${"1,".repeat(200)}1]",
+                        "langfuse.observation.model.parameters" to
+                            """{"temperature":0.7,"stop":["a"],"flag":true,"text":"t"}""",
+                    )
+                sender.post(export(span("x", attributes = attributes), resource = mapOf("service.name" to "shop")))
+                val x = sender.read(observations, "fields" to "metadata,model")["data"].single()
+                val metadata = x["metadata"]
+                (metadata as com.fasterxml.jackson.databind.node.ObjectNode).remove("long").textValue().length shouldBe 200
+                metadata shouldBe
+                    json(
+                        """{"number":7,"flag":true,"text":"so","object":{"a":[1]},
+                        "resourceAttributes.service.name":"shop","scope.name":"langfuse-sdk","scope.version":"1.2.3"}""",
+                    )
+                x["modelParameters"] shouldBe
+                    json("""{"temperature":0.7,"stop":"[\"a\"]","flag":"true","text":"t"}""")
+            }
+        }
+
+        test("totals are added as Langfuse adds them") {
+            withLangfuse { _, sender ->
+                fun generation(
+                    id: Int,
+                    usage: String,
+                    cost: String,
+                ) = span(
+                    "$id",
+                    id,
+                    from = -id.toLong(),
+                    attributes =
+                        mapOf(
+                            "langfuse.observation.type" to "generation",
+                            "langfuse.observation.usage_details" to usage,
+                            "langfuse.observation.cost_details" to cost,
+                        ),
+                )
+                sender.post(
+                    export(
+                        generation(1, """{"input":3,"text.input_tokens":4,"cached":5}""", """{"input":1,"output":2}"""),
+                        generation(2, """{"total":9,"input":1}""", """{"input":1,"input_cached":2}"""),
+                        generation(3, "{}", """{"total":4}"""),
+                    ),
+                )
+                val all = sender.read(observations, "fields" to "usage")["data"].toList()
+                all.map { it["usageDetails"]["total"]?.intValue() } shouldBe listOf(12, 9, null)
+                all.map { it["inputUsage"].intValue() } shouldBe listOf(7, 1, 0)
+                all.map { it["costDetails"]["total"]?.doubleValue() } shouldBe listOf(3.0, null, 4.0)
             }
         }
 
@@ -268,15 +357,19 @@ class ReadingTest :
         test("what Langfuse refuses is refused, with its reason") {
             withLangfuse { _, sender ->
                 mapOf(
-                    "$observations?limit=0" to "limit must be a number from 1 to 1000, not 0",
+                    "$observations?limit=-1" to "limit must be a number from 0 to 1000, not -1",
                     "$observations?limit=1001" to "limit must be",
                     "$observations?limit=x" to "limit must be",
                     "$observations?cursor=x" to "cursor is none that was given out",
-                    "$observations?fields=core,nonsense" to "fields must be of",
+                    "$observations?type=agent" to "type must be one of",
+                    "$observations?type=" to "type must be one of",
+                    "$observations?level=BAD" to "level must be one of [DEBUG, DEFAULT, WARNING, ERROR], not BAD",
+                    "$observations?level=error" to "level must be one of",
                     "$observations?fromStartTime=yesterday" to "fromStartTime must be a time with an offset",
                     "$observations?isRootObservation=1" to "isRootObservation must be true or false",
                     "$observations?parseIoAsJson=true" to "parseIoAsJson is gone",
                     "$observations?filter=%5B%5D" to "filter is not known here",
+                    "$scores?limit=0" to "limit must be a number from 1 to 100, not 0",
                     "$scores?limit=101" to "limit must be a number from 1 to 100, not 101",
                     "$scores?fields=all" to "fields must be of",
                     "$scores?observationId=1" to "observationId needs a traceId",
