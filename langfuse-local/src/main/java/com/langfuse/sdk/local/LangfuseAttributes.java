@@ -21,6 +21,8 @@ final class LangfuseAttributes {
 
   // Trace, carried by every span
   static final String TRACE_NAME = "langfuse.trace.name";
+  static final String TRACE_INPUT = "langfuse.trace.input";
+  static final String TRACE_OUTPUT = "langfuse.trace.output";
   static final String TRACE_TAGS = "langfuse.trace.tags";
   static final String TRACE_METADATA = "langfuse.trace.metadata";
   static final String TRACE_PUBLIC = "langfuse.trace.public";

@@ -3,7 +3,9 @@ package com.langfuse.sdk.local;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,21 +125,49 @@ public record LocalObservation(
     return total != null ? total : usage.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Sum of the buckets that went in: cached and audio tokens have buckets of their own. */
+  /**
+   * Sum of the buckets with {@code input} in their names, in either case: cached and audio tokens
+   * have buckets of their own.
+   */
   public long inputTokens() {
     return tokens("input");
   }
 
-  /** Sum of the buckets that came out, those for reasoning included. */
+  /** Sum of the buckets with {@code output} in their names, those for reasoning included. */
   public long outputTokens() {
     return tokens("output");
   }
 
   private long tokens(String side) {
-    return usage.entrySet().stream()
-        .filter(bucket -> bucket.getKey().startsWith(side))
-        .mapToLong(Map.Entry::getValue)
-        .sum();
+    return buckets(usage, side).mapToLong(Long::longValue).sum();
+  }
+
+  double inputCost() {
+    return buckets(cost, "input").mapToDouble(Double::doubleValue).sum();
+  }
+
+  double outputCost() {
+    return buckets(cost, "output").mapToDouble(Double::doubleValue).sum();
+  }
+
+  private static <N extends Number> Stream<N> buckets(Map<String, N> all, String side) {
+    return all.entrySet().stream()
+        .filter(bucket -> bucket.getKey().toLowerCase(Locale.ROOT).contains(side))
+        .map(Map.Entry::getValue);
+  }
+
+  /** What {@code setTraceIo} gave as the input of the trace; null if it was not asked. */
+  @Nullable String traceInput() {
+    return attribute(LangfuseAttributes.TRACE_INPUT);
+  }
+
+  @Nullable String traceOutput() {
+    return attribute(LangfuseAttributes.TRACE_OUTPUT);
+  }
+
+  private @Nullable String attribute(String key) {
+    Object value = attributes.get(key);
+    return value == null ? null : Json.text(value);
   }
 
   /** US dollars: the {@code total} that was sent, else the sum of all buckets. */

@@ -89,6 +89,44 @@ public record LocalTrace(String id, String name, List<LocalObservation> observat
     return latest(LocalObservation::sessionId);
   }
 
+  /**
+   * The input of the trace as a whole: the latest one that {@code setTraceIo} gave, on whichever
+   * observation, else that of the root. Langfuse servers that write events only ignore the former.
+   *
+   * @return verbatim text; null when no span carried one
+   */
+  public @Nullable String input() {
+    String given = givenInput();
+    return given != null ? given : ofRoot(LocalObservation::input);
+  }
+
+  /**
+   * The output of the trace as a whole, found like the {@link #input()}.
+   *
+   * @return verbatim text; null when no span carried one
+   */
+  public @Nullable String output() {
+    String given = givenOutput();
+    return given != null ? given : ofRoot(LocalObservation::output);
+  }
+
+  /** The one that {@code setTraceIo} gave, or null. */
+  @Nullable String givenInput() {
+    return latest(LocalObservation::traceInput);
+  }
+
+  @Nullable String givenOutput() {
+    return latest(LocalObservation::traceOutput);
+  }
+
+  private @Nullable String ofRoot(Function<LocalObservation, @Nullable String> field) {
+    return observations.stream()
+        .filter(each -> each.parentId() == null)
+        .findFirst()
+        .map(field)
+        .orElse(null);
+  }
+
   /** The latest tags that were not empty. Not a union: Langfuse does not make one either. */
   public List<String> tags() {
     List<String> tags = latest(each -> each.tags().isEmpty() ? null : each.tags());

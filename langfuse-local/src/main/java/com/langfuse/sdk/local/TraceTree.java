@@ -76,6 +76,12 @@ record TraceTree(boolean durations, Palette palette) {
     if (!trace.environment().equals(Environment.DEFAULT)) {
       labels.add("environment=" + trace.environment());
     }
+    if (trace.givenInput() != null) {
+      labels.add("input=" + name(trace.givenInput()));
+    }
+    if (trace.givenOutput() != null) {
+      labels.add("output=" + name(trace.givenOutput()));
+    }
     if (!labels.isEmpty()) {
       parts.add(String.join(" ", labels));
     }

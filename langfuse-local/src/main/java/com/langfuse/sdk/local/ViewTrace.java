@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One trace in JSON: its observations in start order, each as much as its row in the tree shows.
+ *
+ * @param input the beginning of what {@code setTraceIo} gave; absent if it was not asked
+ * @param output likewise
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record ViewTrace(
@@ -17,6 +20,8 @@ record ViewTrace(
     @Nullable String sessionId,
     List<String> tags,
     String environment,
+    @Nullable String input,
+    @Nullable String output,
     List<Row> observations,
     List<ViewScore> scores) {
 
@@ -29,6 +34,8 @@ record ViewTrace(
         ViewText.nameIfAny(trace.sessionId()),
         trace.tags().stream().map(ViewText::name).toList(),
         trace.environment(),
+        ViewText.nameIfAny(trace.givenInput()),
+        ViewText.nameIfAny(trace.givenOutput()),
         trace.observations().stream().map(Row::of).toList(),
         scores.stream().map(ViewScore::of).toList());
   }

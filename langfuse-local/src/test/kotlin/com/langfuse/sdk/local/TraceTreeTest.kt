@@ -18,6 +18,36 @@ class TraceTreeTest :
             return store.traces().single()
         }
 
+        fun io(
+            name: String,
+            id: Int,
+            parent: Int?,
+            vararg attributes: Pair<String, String>,
+        ) = span(name, id, parent, millis = 100L - id, attributes = attributes.toMap().mapKeys { "langfuse.${it.key}" })
+
+        test("what was set as input and output of the trace is shown as such, the latest of each") {
+            val set =
+                trace(
+                    io("root", 1, null, "observation.input" to "own", "trace.input" to "first\nline"),
+                    io("child", 2, 1, "trace.input" to "of the child", "trace.output" to """{"a":1}"""),
+                )
+            set.input() shouldBe "first\nline"
+            set.output() shouldBe """{"a":1}"""
+            set.toTree(false).lines().first() shouldBe """root  input=first␊line output={"a":1}  2 observations"""
+        }
+
+        test("without, input and output of a trace are those of its root, and in no heading") {
+            val unset =
+                trace(
+                    io("child", 2, 1, "observation.input" to "inner", "observation.output" to "inner"),
+                    io("root", 1, null, "observation.input" to "in", "observation.output" to "out"),
+                )
+            unset.input() shouldBe "in"
+            unset.output() shouldBe "out"
+            unset.toTree(false).lines().first() shouldBe "root  2 observations"
+            trace(io("child", 2, 1, "observation.input" to "inner")).input() shouldBe null
+        }
+
         val jokes =
             trace(
                 span(

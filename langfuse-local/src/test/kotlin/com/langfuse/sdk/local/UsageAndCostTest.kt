@@ -54,6 +54,17 @@ class UsageAndCostTest :
             usageOf("""{"input":12,"output":34}""").totalTokens() shouldBe 46
         }
 
+        test("input and output are the sums of all buckets with these words in their names, as Langfuse sums them") {
+            usageOf(
+                """{"input":1,"input_cached_tokens":2,"cache_read_input_tokens":4,"text.input_tokens":8,"INPUT_AUDIO":16,
+                "output":32,"reasoning_output_tokens":64,"reasoning_tokens":128,"total":500}""",
+            ).let {
+                it.inputTokens() shouldBe 31
+                it.outputTokens() shouldBe 96
+                it.totalTokens() shouldBe 500
+            }
+        }
+
         test("cost in US dollars, by bucket") {
             observationOf(
                 mapOf("langfuse.observation.cost_details" to """{"input":0.1,"total":1,"bad":-1,"text":"1"}"""),

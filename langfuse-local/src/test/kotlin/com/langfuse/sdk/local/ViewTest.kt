@@ -60,6 +60,17 @@ class ViewTest :
             }
         }
 
+        test("what was set as input and output of a trace comes with it, its beginning at least") {
+            withLangfuse { _, sender ->
+                val set = mapOf("langfuse.trace.input" to "x".repeat(1_000), "langfuse.trace.output" to """{"a":1}""")
+                sender.post(export(span("set", attributes = set), span("unset", trace = OTHER)))
+                val trace = sender.view("traces/$TRACE")
+                trace["input"].textValue() shouldBe "x".repeat(500) + "…"
+                trace["output"].textValue() shouldBe """{"a":1}"""
+                sender.view("traces/$OTHER").let { (it.has("input") || it.has("output")) shouldBe false }
+            }
+        }
+
         test("after a version there are only those that have changed") {
             withLangfuse { langfuse, sender ->
                 sender.post(export(span("one"), span("two", trace = OTHER)))

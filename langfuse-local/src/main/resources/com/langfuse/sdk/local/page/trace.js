@@ -164,7 +164,8 @@ export class TracePage {
         fact("observations", count(trace.observations.length)),
         fact("tokens", tokens({ inputTokens, outputTokens, totalTokens })), fact("cost", cost(total("cost"))),
         fact("user", trace.userId, "user"), fact("session", trace.sessionId, "session"),
-        trace.environment !== "default" && fact("environment", trace.environment)));
+        trace.environment !== "default" && fact("environment", trace.environment),
+        fact("trace input", trace.input), fact("trace output", trace.output)));
     this.head.title = exactTime(this.from);
   }
 
