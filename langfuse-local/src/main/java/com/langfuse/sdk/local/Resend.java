@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -32,6 +33,7 @@ final class Resend {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
   private static final int TRIES = 6;
+  private static final String SDK_NAME = "langfuse-local";
 
   /** What to do with one line; how many things in it were refused, unless it was as a whole. */
   private interface Sending {
@@ -39,6 +41,7 @@ final class Resend {
   }
 
   private final URI target;
+  private final String publicKey;
   private final String authorization;
   private final Duration pause;
   private final HttpClient client =
@@ -49,6 +52,7 @@ final class Resend {
    */
   Resend(URI target, String publicKey, String secretKey, Duration pause) {
     this.target = target;
+    this.publicKey = publicKey;
     this.authorization = Api.basic(publicKey, secretKey);
     this.pause = pause;
   }
@@ -193,6 +197,10 @@ final class Resend {
     return HttpRequest.newBuilder(target.resolve(path.substring(1)))
         .header("Authorization", authorization)
         .header("Content-Type", "application/json")
+        // The folder does not keep who has sent what. Without a name it would count as unknown.
+        .header("x-langfuse-sdk-name", SDK_NAME)
+        .header("x-langfuse-sdk-version", Objects.requireNonNullElse(LocalLangfuse.version(), "development"))
+        .header("x-langfuse-public-key", publicKey)
         .header("x-langfuse-ingestion-version", "4");
   }
 
