@@ -32,6 +32,8 @@ await langfuse.flush();
 
 const observations = await langfuse.api.observations.getMany({ traceId, fields: "core,basic,model,usage,io" });
 const scores = await langfuse.api.scoresV3.getManyV3({ traceId, fields: "subject" });
-console.log(JSON.stringify({ observations: observations.data, scores: scores.data }));
+const input = observations.data.find(({ name }) => name === "request").input;
+const resolved = await langfuse.media.resolveReferences({ obj: JSON.parse(input), resolveWith: "base64DataUri" });
+console.log(JSON.stringify({ observations: observations.data, scores: scores.data, resolved, pixel }));
 await processor.shutdown();
 await langfuse.shutdown();

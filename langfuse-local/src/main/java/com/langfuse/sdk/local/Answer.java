@@ -40,6 +40,10 @@ record Answer(int status, Map<String, String> headers, byte[] body, @Nullable St
     return of(status, Map.of("message", message));
   }
 
+  static Answer text(int status, String text) {
+    return bytes(status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+  }
+
   static Answer bytes(int status, String contentType, byte[] body) {
     return new Answer(status, Map.of(CONTENT_TYPE, contentType), body, null);
   }

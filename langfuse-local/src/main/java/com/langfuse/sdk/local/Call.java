@@ -1,24 +1,22 @@
 package com.langfuse.sdk.local;
 
 import com.sun.net.httpserver.HttpExchange;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** A request as far as it has been read. Header names are in lower case. */
-@SuppressWarnings("ArrayRecordComponent") // lives for one request, never compared
 record Call(
     String method,
     String path,
     @Nullable String query,
     Map<String, String> headers,
-    byte[] body,
+    Body body,
     Instant at) {
+
+  private static final String HOST = "host";
 
   /** Without the body, which is still to be read. */
   static Call of(HttpExchange exchange, Instant at) {
@@ -28,16 +26,21 @@ record Call(
         .forEach(
             (name, values) ->
                 headers.put(name.toLowerCase(Locale.ROOT), String.join(", ", values)));
+    // A target with a host of its own, as for a proxy, is for that host, whatever the header says.
+    String authority = exchange.getRequestURI().getRawAuthority();
+    if (authority != null && !authority.equalsIgnoreCase(headers.get(HOST))) {
+      headers.merge(HOST, authority, (header, target) -> header + ", " + target);
+    }
     return new Call(
         exchange.getRequestMethod(),
         String.valueOf(exchange.getRequestURI().getPath()), // none in the target of a CONNECT
         exchange.getRequestURI().getRawQuery(),
         headers,
-        new byte[0],
+        Body.NONE,
         at);
   }
 
-  Call withBody(byte[] read) {
+  Call withBody(Body read) {
     return new Call(method, path, query, headers, read, at);
   }
 
@@ -45,20 +48,16 @@ record Call(
     return headers.get(name);
   }
 
-  /** The body; of one that came compressed, the first bytes after inflating. */
-  byte[] content(int atMost) throws RefusedException {
-    String encoding = headers.getOrDefault("content-encoding", "").toLowerCase(Locale.ROOT);
-    if (!encoding.contains("gzip")) {
-      return body;
+  /** The body as far as the route inflates it; refused if it is too large or is not what it says. */
+  byte[] content() throws RefusedException {
+    RefusedException problem = body.problem();
+    if (problem != null) {
+      throw problem;
     }
-    try (var gzip = new GZIPInputStream(new ByteArrayInputStream(body))) {
-      return gzip.readNBytes(atMost);
-    } catch (IOException e) {
-      throw new RefusedException("Body is not gzip", e);
-    }
+    return body.content();
   }
 
   ReceivedRequest answered(int status, int spans) {
-    return new ReceivedRequest(method, path, headers, body, spans, status, at);
+    return new ReceivedRequest(method, path, headers, body.wire(), spans, status, at);
   }
 }

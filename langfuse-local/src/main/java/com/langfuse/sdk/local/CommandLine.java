@@ -34,6 +34,8 @@ record CommandLine(Map<String, String> options) {
         --follow      print each observation the moment it arrives, besides whole traces
         --data DIR    keep in this folder what arrives, and begin with what is there
         --host ADDR   listen where others can reach it, such as 0.0.0.0; needs --keys
+        --allow-host NAME[,NAME]
+                      also answer to these host names, such as that of a tunnel
         --keys P:S    the public and the secret key to let in; pk-lf-local:sk-lf-local if absent
         --send-to URL send what the folder keeps to a Langfuse, whose keys are in
                       LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, and end
@@ -41,7 +43,7 @@ record CommandLine(Map<String, String> options) {
       """;
 
   private static final Set<String> WITH_VALUE =
-      Set.of("--port", "--data", "--host", "--keys", "--send-to");
+      Set.of("--port", "--data", "--host", "--allow-host", "--keys", "--send-to");
   private static final Set<String> WITHOUT = Set.of("--open", "--follow", "--help");
   private static final int USUAL_PORT = 4117;
   private static final int LAST_PORT = 65_535;
@@ -136,6 +138,9 @@ record CommandLine(Map<String, String> options) {
     }
     if (options.containsKey("--host")) {
       builder.host(options.get("--host"));
+    }
+    if (options.containsKey("--allow-host")) {
+      List.of(options.get("--allow-host").split(",")).forEach(builder::allowHost);
     }
     if (options.containsKey("--data")) {
       builder.data(Path.of(options.get("--data")));

@@ -10,15 +10,22 @@ final class Environment {
   static final String DEFAULT = "default";
 
   private static final int MAX_LENGTH = 40;
-  private static final Pattern RESERVED = Pattern.compile("^(langfuse[-_]?)+");
+  private static final String RESERVED = "langfuse";
   private static final Pattern VALID = Pattern.compile("[a-z0-9_-]+");
 
   static String normalise(@Nullable String sent) {
     if (sent == null) {
       return DEFAULT;
     }
-    String name = RESERVED.matcher(sent.toLowerCase(Locale.ROOT)).replaceFirst("");
-    String cut = name.substring(0, Math.min(name.length(), MAX_LENGTH));
+    String name = sent.toLowerCase(Locale.ROOT);
+    int start = 0; // by hand: a pattern that repeats a group ends in StackOverflowError on long texts
+    while (name.startsWith(RESERVED, start)) {
+      start += RESERVED.length();
+      if (start < name.length() && "-_".indexOf(name.charAt(start)) >= 0) {
+        start++;
+      }
+    }
+    String cut = name.substring(start, Math.min(name.length(), start + MAX_LENGTH));
     return VALID.matcher(cut).matches() ? cut : DEFAULT;
   }
 

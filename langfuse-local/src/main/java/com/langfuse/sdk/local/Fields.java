@@ -2,7 +2,6 @@ package com.langfuse.sdk.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.io.IOException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -12,12 +11,11 @@ import org.jspecify.annotations.Nullable;
 record Fields(JsonNode object) {
 
   /** The object a body consists of. */
-  static Fields in(byte[] body) throws RefusedException {
-    try {
-      return of(Json.parse(body), "The body");
-    } catch (IOException e) {
-      throw new RefusedException("Not JSON", e);
+  static Fields in(JsonNode body) throws RefusedException {
+    if (body.isMissingNode()) {
+      throw new RefusedException("The body must be JSON: send it as Content-Type application/json");
     }
+    return of(body, "The body");
   }
 
   static Fields of(JsonNode node, String what) throws RefusedException {

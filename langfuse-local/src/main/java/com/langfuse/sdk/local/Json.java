@@ -15,12 +15,18 @@ import org.jspecify.annotations.Nullable;
 /** JSON in and out, leniently: what is not JSON is null, not an exception. */
 final class Json {
 
+  /** Bytes of heap per JSON token: bounds the tree that is made of many small values. */
+  private static final int TOKEN_WEIGHT = 200;
+
   // Prompts are long. Jackson's limit of 20 million characters protects servers on the open net.
   private static final ObjectMapper MAPPER =
       new ObjectMapper(
               JsonFactory.builder()
                   .streamReadConstraints(
-                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                      StreamReadConstraints.builder()
+                          .maxStringLength(Integer.MAX_VALUE)
+                          .maxTokenCount(Runtime.getRuntime().maxMemory() / TOKEN_WEIGHT)
+                          .build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 

@@ -6,7 +6,9 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -69,16 +71,26 @@ public final class LocalLangfuse implements AutoCloseable {
     this.archive = settings.data == null ? null : Archive.open(settings.data, Limits.STANDARD);
     ScoreRoutes scoring = new ScoreRoutes(scores, archive);
     MediaRoutes files = new MediaRoutes(media, archive, settings.uploadHost);
-    Api api = new Api(publicKey, secretKey, store, archive, scoring, files, new ScoreList(scores));
+    Api api =
+        new Api(
+            publicKey,
+            secretKey,
+            settings.largestExport(),
+            store,
+            archive,
+            scoring,
+            files,
+            new ScoreList(scores));
+    HostGuard hosts = new HostGuard(address.getAddress(), settings.hostNames());
     PageRoutes page =
         new PageRoutes(
-            PageGuard.at(address.getAddress(), publicKey, secretKey),
+            PageGuard.at(address.getAddress(), hosts, publicKey, secretKey),
             new ViewRoutes(store, scores, media, publicKey, secretKey));
     try {
       if (archive != null) {
         archive.replay(store, scoring, media, settings.memory / 2);
       }
-      this.receiver = new Receiver(address, api, page, faults, requests);
+      this.receiver = new Receiver(address, api, hosts, page, faults, requests);
     } catch (RuntimeException | Error e) { // such as too little memory for what is in the folder
       closeArchive();
       throw e;
@@ -343,6 +355,11 @@ public final class LocalLangfuse implements AutoCloseable {
     store.onArrival(batch -> batch.forEach(each -> out.accept(tree.line(each))));
   }
 
+  /** Of this library; null when it runs from classes that are in no jar. */
+  static @Nullable String version() {
+    return LocalLangfuse.class.getPackage().getImplementationVersion();
+  }
+
   private AssertionError shortfall(String awaited, Duration deadline) {
     return Shortfall.of(awaited, deadline, traces(), requests());
   }
@@ -364,6 +381,7 @@ public final class LocalLangfuse implements AutoCloseable {
 
     private static final String PUBLIC_KEY = "pk-lf-local";
     private static final String SECRET_KEY = "sk-lf-local";
+    private static final int LARGEST_BODY = 64 << 20;
 
     private int port;
     private String host = "127.0.0.1";
@@ -374,6 +392,8 @@ public final class LocalLangfuse implements AutoCloseable {
     private boolean keepObservations = true;
     private long memory = Runtime.getRuntime().maxMemory() / 2;
     private @Nullable String uploadHost;
+    private final Set<String> allowedHosts = new LinkedHashSet<>();
+    private int largestBody = LARGEST_BODY;
 
     private Builder() {}
 
@@ -413,6 +433,56 @@ public final class LocalLangfuse implements AutoCloseable {
     public Builder data(@Nullable Path folder) {
       this.data = folder;
       return this;
+    }
+
+    /**
+     * Another name by which clients and browsers reach this server, such as that of a tunnel or of a
+     * service in Kubernetes. Requests for any name that is not known get 403, whatever their keys:
+     * a web site whose name is made to point here would read the traces otherwise. Known are {@code
+     * localhost}, loopback addresses, {@code host.docker.internal} and the like, and the {@link
+     * #host}; if that is beyond loopback, also all addresses and all names without a dot.
+     *
+     * @param name without scheme and port; may be called several times
+     * @throws IllegalArgumentException if it is empty, or more than a name
+     */
+    public Builder allowHost(String name) {
+      if (!name.matches("[^\\s:@,/\\[\\]]+")) {
+        throw new IllegalArgumentException(
+            "allowHost is '%s': write a name like traces.example, without scheme and port"
+                .formatted(name));
+      }
+      allowedHosts.add(name);
+      return this;
+    }
+
+    /**
+     * How large the body of a request with traces may be, as sent and after inflating; a larger one
+     * gets 413. A sixteenth of the heap is the limit in any case. Scores have Langfuse's own limits,
+     * files the length that was announced for them, up to an eighth of the heap.
+     *
+     * @param bytes 64 MiB by default
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder largestBody(int bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException(
+            "largestBody is " + bytes + " bytes: write 1 or more");
+      }
+      this.largestBody = bytes;
+      return this;
+    }
+
+    private int largestExport() {
+      return (int) Math.min(largestBody, Runtime.getRuntime().maxMemory() / 16);
+    }
+
+    private Set<String> hostNames() {
+      Set<String> names = new LinkedHashSet<>(allowedHosts);
+      names.add(host.contains(":") ? "[" + host + "]" : host);
+      if (uploadHost != null) {
+        names.add(uploadHost);
+      }
+      return names;
     }
 
     /** The only keys to be let in; all others get 401. */

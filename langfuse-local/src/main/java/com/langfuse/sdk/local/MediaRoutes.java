@@ -1,6 +1,8 @@
 package com.langfuse.sdk.local;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,12 +25,14 @@ final class MediaRoutes {
   private static final List<String> FIELDS = List.of("input", "output", "metadata");
   private static final int LARGEST_FILE = 1_000_000_000;
   static final String CHECKSUM = "x-amz-checksum-sha256";
+  private static final Duration URL_LIFETIME = Duration.ofHours(1); // what Langfuse says, too
   private static final String GOOGLE = "storage.googleapis.com";
 
   private final MediaStore store;
   private final @Nullable Archive archive;
   private final @Nullable String uploadHost;
-  private final String token = UUID.randomUUID().toString();
+  private final String uploadToken = UUID.randomUUID().toString();
+  private final String downloadToken = UUID.randomUUID().toString();
 
   /**
    * @param archive null to keep nothing on disk
@@ -40,8 +44,8 @@ final class MediaRoutes {
     this.uploadHost = uploadHost;
   }
 
-  Answer announce(Call call) throws RefusedException {
-    Fields body = Fields.in(call.content(Integer.MAX_VALUE));
+  Answer announce(JsonNode json, Call call) throws RefusedException {
+    Fields body = Fields.in(json);
     LocalMedia announced =
         LocalMedia.announced(hash(body), contentType(body), length(body), link(body));
     store.announce(announced);
@@ -51,7 +55,7 @@ final class MediaRoutes {
     }
     Map<String, @Nullable String> answer = new LinkedHashMap<>();
     answer.put("mediaId", announced.id());
-    answer.put("uploadUrl", isStored ? null : url(announced.id(), call));
+    answer.put("uploadUrl", isStored ? null : url(announced.id(), uploadToken, call));
     return Answer.of(201, answer);
   }
 
@@ -91,7 +95,7 @@ final class MediaRoutes {
     return new LocalMedia.Link(body.requireText("traceId"), body.text("observationId"), field);
   }
 
-  private String url(String id, Call call) {
+  private String url(String id, String token, Call call) {
     String host = Objects.requireNonNullElse(call.header("host"), "127.0.0.1");
     if (uploadHost != null) {
       host = uploadHost + ":" + URI.create("http://" + host).getPort();
@@ -99,13 +103,13 @@ final class MediaRoutes {
     return "http://%s%s/%s?token=%s".formatted(host, UPLOAD, id, token);
   }
 
+  /** The largest upload to read: one byte more than was announced; 0 if nothing was. */
+  int largestUpload(String id) {
+    return store.get(id).map(each -> each.contentLength() + 1).orElse(0);
+  }
+
   Answer upload(String id, Call call) throws RefusedException {
-    if (call.header("authorization") != null) {
-      throw new RefusedException("Only one way to authorize, and the URL is signed already");
-    }
-    if (!("token=" + token).equals(call.query())) {
-      throw new RefusedException(403, "The URL is not the one that was given out");
-    }
+    checkSignature(call, uploadToken);
     LocalMedia media = find(id);
     require(call, "content-type", media.contentType());
     if (isGoogle(uploadHost)) {
@@ -113,19 +117,35 @@ final class MediaRoutes {
     } else {
       require(call, CHECKSUM, media.sha256());
     }
-    if (call.body().length != media.contentLength()) {
+    byte[] bytes = call.content();
+    if (bytes.length != media.contentLength()) {
       throw new RefusedException(
-          "%d bytes, but %d were announced".formatted(call.body().length, media.contentLength()));
+          "%d bytes, but %d were announced".formatted(bytes.length, media.contentLength()));
     }
-    String hash = Base64.getEncoder().encodeToString(Sha256.of(call.body()));
+    String hash = Base64.getEncoder().encodeToString(Sha256.of(bytes));
     if (!hash.equals(media.sha256())) {
       throw new RefusedException("Bytes of SHA-256 " + hash + ", not " + media.sha256());
     }
-    store.changeKnown(id, each -> each.uploaded(call.body()));
+    store.changeKnown(id, each -> each.uploaded(bytes));
     if (archive != null) {
-      archive.media(find(id), call.body());
+      archive.media(find(id), bytes);
     }
     return Answer.ok("{}");
+  }
+
+  /** The file itself; needs the URL that {@link #get} gives, and no keys. */
+  Answer download(String id, Call call) throws RefusedException {
+    checkSignature(call, downloadToken);
+    return MediaFile.of(find(id));
+  }
+
+  private static void checkSignature(Call call, String token) throws RefusedException {
+    if (call.header("authorization") != null) {
+      throw new RefusedException("Only one way to authorize, and the URL is signed already");
+    }
+    if (!("token=" + token).equals(call.query())) {
+      throw new RefusedException(403, "The URL is not the one that was given out");
+    }
   }
 
   private static void require(Call call, String header, String value) throws RefusedException {
@@ -148,9 +168,9 @@ final class MediaRoutes {
     }
   }
 
-  Answer report(String id, Call call) throws RefusedException {
+  Answer report(String id, JsonNode json) throws RefusedException {
     find(id);
-    Fields body = Fields.in(call.content(Integer.MAX_VALUE));
+    Fields body = Fields.in(json);
     var at = body.requireInstant("uploadedAt");
     int status = body.requirePositive("uploadHttpStatus");
     String error = body.text("uploadHttpError");
@@ -172,7 +192,8 @@ final class MediaRoutes {
     answer.put("contentType", media.contentType());
     answer.put("contentLength", media.contentLength());
     answer.put("uploadedAt", String.valueOf(media.uploadedAt()));
-    answer.put("url", url(id, call));
+    answer.put("url", url(id, downloadToken, call));
+    answer.put("urlExpiry", call.at().plus(URL_LIFETIME).toString());
     return Answer.of(200, answer);
   }
 

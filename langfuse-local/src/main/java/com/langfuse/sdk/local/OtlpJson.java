@@ -20,7 +20,7 @@ final class OtlpJson {
 
   /** Without a line break. The body must be one that {@link TraceExport} takes. */
   static byte[] line(Call call) throws IOException, RefusedException {
-    byte[] content = call.content(Integer.MAX_VALUE);
+    byte[] content = call.content();
     return TraceExport.isJson(call)
         ? Json.bytes(Json.parse(content))
         : line(ExportTraceServiceRequest.parseFrom(content));

@@ -1,42 +1,37 @@
 package com.langfuse.sdk.local;
 
 import java.net.InetAddress;
-import java.util.Locale;
-import java.util.Objects;
-import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may see the page. On loopback that is whoever sits at this machine, without keys, but no
- * other web site: neither one whose name was made to point here, nor one whose scripts ask across.
- * Beyond loopback it is whoever has the keys.
+ * Access to the page for requests that the {@link HostGuard} allows: on loopback without keys,
+ * beyond loopback with the keys of the API.
  */
 final class PageGuard {
 
-  private static final Pattern LOCAL_HOST =
-      Pattern.compile("(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?");
-  private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
-
+  private final HostGuard hosts;
   private final @Nullable String authorization;
 
-  private PageGuard(@Nullable String authorization) {
+  private PageGuard(HostGuard hosts, @Nullable String authorization) {
+    this.hosts = hosts;
     this.authorization = authorization;
   }
 
   /** As fits a server that listens on that address. */
-  static PageGuard at(InetAddress address, String publicKey, String secretKey) {
-    return address.isLoopbackAddress() ? onLoopback() : withKeys(publicKey, secretKey);
+  static PageGuard at(InetAddress address, HostGuard hosts, String publicKey, String secretKey) {
+    return address.isLoopbackAddress()
+        ? onLoopback(hosts)
+        : withKeys(hosts, publicKey, secretKey);
   }
 
-  /** Needs no keys; for a server that nobody else can reach. */
-  static PageGuard onLoopback() {
-    return new PageGuard(null);
+  /** Needs no keys; for a server that other machines cannot reach. */
+  static PageGuard onLoopback(HostGuard hosts) {
+    return new PageGuard(hosts, null);
   }
 
   /** Needs HTTP Basic with the keys of the API; for a server that listens on other addresses. */
-  static PageGuard withKeys(String publicKey, String secretKey) {
-    return new PageGuard(Api.basic(publicKey, secretKey));
+  static PageGuard withKeys(HostGuard hosts, String publicKey, String secretKey) {
+    return new PageGuard(hosts, Api.basic(publicKey, secretKey));
   }
 
   boolean isLoopback() {
@@ -45,35 +40,14 @@ final class PageGuard {
 
   /** Why this request is refused; null when it may pass. */
   @Nullable Answer refusal(Call call) {
-    String host = Objects.requireNonNullElse(call.header("host"), "");
-    if (isLoopback() && !LOCAL_HOST.matcher(host.toLowerCase(Locale.ROOT)).matches()) {
-      return Answer.error(
-          403, "This page is shown on localhost, 127.0.0.1 and [::1] only, not on this host name.");
-    }
-    if (isFromElsewhere(call, host) && !isLink(call)) {
-      return Answer.error(403, "Other web sites may not look in here.");
+    Answer foreign = hosts.refusal(call);
+    if (foreign != null) {
+      return foreign;
     }
     if (authorization != null && !authorization.equals(call.header("authorization"))) {
       return Answer.error(401, "The user name is the public key, the password the secret key.")
           .withHeader("WWW-Authenticate", "Basic realm=\"langfuse-local\", charset=\"UTF-8\"");
     }
     return null;
-  }
-
-  private static boolean isFromElsewhere(Call call, String host) {
-    String origin = call.header("origin");
-    String site = call.header("sec-fetch-site");
-    return (site != null && !OWN_SITE.contains(site))
-        || (origin != null
-            && !origin.equals("http://" + host)
-            && !origin.equals("https://" + host));
-  }
-
-  /** Somebody clicked it, in a notebook say. What it opens has nothing of a trace in itself. */
-  private static boolean isLink(Call call) {
-    return "navigate".equals(call.header("sec-fetch-mode"))
-        && "document".equals(call.header("sec-fetch-dest"))
-        && call.header("origin") == null
-        && !call.path().startsWith("/view/");
   }
 }

@@ -3,7 +3,6 @@ package com.langfuse.sdk.local;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -34,14 +33,23 @@ final class Receiver implements AutoCloseable {
   }
 
   private final Api api;
+  private final HostGuard hosts;
   private final PageRoutes page;
   private final FaultQueue faults;
   private final RequestLog log;
   private final HttpServer server;
   private final ExecutorService threads;
+  private final BodyReader.Budget budget = new BodyReader.Budget();
 
-  Receiver(InetSocketAddress address, Api api, PageRoutes page, FaultQueue faults, RequestLog log) {
+  Receiver(
+      InetSocketAddress address,
+      Api api,
+      HostGuard hosts,
+      PageRoutes page,
+      FaultQueue faults,
+      RequestLog log) {
     this.api = api;
+    this.hosts = hosts;
     this.page = page;
     this.faults = faults;
     this.log = log;
@@ -84,53 +92,78 @@ final class Receiver implements AutoCloseable {
   }
 
   private void serve(HttpExchange exchange) throws IOException {
-    // A self-hosted Langfuse drops upgrade requests like this: a client that sends h2c must notice.
-    boolean upgrade = exchange.getRequestHeaders().containsKey("Upgrade");
-    Call call = Call.of(exchange, Instant.now());
+    try (BodyReader body = new BodyReader(exchange, budget)) {
+      Call call = Call.of(exchange, Instant.now());
+      try {
+        serve(exchange, call, body);
+      } catch (IOException hungUp) {
+        throw hungUp; // closes the connection
+      } catch (Throwable e) { // an Error as well: without an answer the client would wait until its timeout
+        send(exchange, body, failure(e), false);
+      }
+    }
+  }
+
+  private void serve(HttpExchange exchange, Call call, BodyReader body) throws IOException {
     if (page.takes(call.path())) {
-      send(exchange, answer(() -> page.answer(call)), false);
+      send(exchange, body, answer(() -> page.answer(call)), false);
       return;
     }
+    Answer foreign = hosts.refusal(call);
+    if (foreign != null) {
+      log.add(call.answered(foreign.status(), 0));
+      send(exchange, body, foreign, false);
+      return;
+    }
+    // A self-hosted Langfuse drops upgrade requests like this: a client that sends h2c must notice.
+    boolean upgrade = call.header("upgrade") != null;
     List<Fault> candidates = upgrade ? List.of(Fault.reset()) : faults.next(call.path());
     if (!candidates.isEmpty() && candidates.get(0).kind() == Fault.Kind.RESET) {
       reset(exchange, call);
       return;
     }
-    serve(exchange, call.withBody(body(exchange, call)), candidates);
+    boolean inflates = call.path().equals(TraceExport.PATH);
+    serve(exchange, call.withBody(body.read(api.largestBody(call), inflates)), body, candidates);
   }
 
-  /** Of a call without the keys nothing is kept, or strangers could fill the memory. */
-  private byte[] body(HttpExchange exchange, Call call) throws IOException {
-    InputStream in = exchange.getRequestBody();
-    if (api.admits(call)) {
-      return in.readAllBytes();
-    }
-    in.transferTo(OutputStream.nullOutputStream());
-    return new byte[0];
-  }
-
-  private void serve(HttpExchange exchange, Call call, List<Fault> candidates) throws IOException {
-    TraceExport export = api.admits(call) ? TraceExport.of(call) : TraceExport.NONE;
+  private void serve(HttpExchange exchange, Call call, BodyReader body, List<Fault> candidates)
+      throws IOException {
+    boolean admitted = api.admits(call);
+    // Of a call without the keys nothing is kept, or strangers could fill the memory.
+    Call kept = admitted ? call : call.withBody(Body.NONE);
+    TraceExport export = admitted ? export(call) : TraceExport.NONE;
     Fault fault =
         candidates.stream()
-            .filter(each -> each.hits(call.body().length, export.spans()))
+            .filter(each -> each.hits(kept.body().wire().length, export.spans()))
             .findFirst()
             .orElse(Fault.NONE);
     if (fault.kind() == Fault.Kind.RESET) {
-      reset(exchange, call);
+      reset(exchange, kept);
       return;
     }
     int spans = export.spans().size();
     if (fault.kind() == Fault.Kind.HANG || isClosedDuring(fault.delay())) {
       // No thread waits: the connection stays open, without an answer, until close().
-      log.add(call.answered(NO_ANSWER, spans));
+      log.add(kept.answered(NO_ANSWER, spans));
       return;
     }
-    Answer refusal = fault.answer(call.body().length);
+    Answer refusal = fault.answer(kept.body().wire().length);
     Answer answer = refusal != null ? refusal : answer(() -> api.answer(call, export));
     // Logged first, so that whoever has the answer finds the request.
-    log.add(call.answered(answer.status(), spans));
-    send(exchange, answer, fault.kind() == Fault.Kind.HALF_BODY);
+    log.add(kept.answered(answer.status(), spans));
+    send(exchange, body, answer, fault.kind() == Fault.Kind.HALF_BODY);
+  }
+
+  /** Decodes the body on the route for traces; never throws. */
+  private static TraceExport export(Call call) {
+    if (!call.path().equals(TraceExport.PATH)) {
+      return TraceExport.NONE;
+    }
+    try {
+      return TraceExport.of(call);
+    } catch (Throwable e) {
+      return TraceExport.failed(e);
+    }
   }
 
   private void reset(HttpExchange exchange, Call call) {
@@ -152,12 +185,16 @@ final class Receiver implements AutoCloseable {
   private static Answer answer(Supplier<Answer> answer) {
     try {
       return answer.get();
-    } catch (RuntimeException e) {
-      return Answer.error(500, "Could not take this request: " + e);
+    } catch (Throwable e) {
+      return failure(e);
     }
   }
 
-  private static void send(HttpExchange exchange, Answer answer, boolean halfBody)
+  private static Answer failure(Throwable e) {
+    return Answer.error(500, "Could not take this request: " + e);
+  }
+
+  private static void send(HttpExchange exchange, BodyReader body, Answer answer, boolean half)
       throws IOException {
     answer.headers().forEach(exchange.getResponseHeaders()::set);
     int length = answer.body().length;
@@ -169,10 +206,11 @@ final class Receiver implements AutoCloseable {
       exchange.sendResponseHeaders(answer.status(), 0);
       answer.stream().writeTo(exchange.getResponseBody());
     } else {
-      exchange.sendResponseHeaders(answer.status(), halfBody ? length * 2L : length);
+      exchange.sendResponseHeaders(answer.status(), half ? length * 2L : length);
       OutputStream out = exchange.getResponseBody();
       out.write(answer.body());
       out.flush();
+      body.drain();
     }
     exchange.close();
   }

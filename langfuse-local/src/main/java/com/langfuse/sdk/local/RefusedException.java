@@ -6,10 +6,21 @@ final class RefusedException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final int status;
+  private final boolean plain;
 
   RefusedException(int status, String message) {
+    this(status, message, false);
+  }
+
+  private RefusedException(int status, String message, boolean plain) {
     super(message);
     this.status = status;
+    this.plain = plain;
+  }
+
+  /** Refused by what parses bodies in front of Langfuse's routes: its answers are plain text. */
+  static RefusedException byParser(int status, String message) {
+    return new RefusedException(status, message, true);
   }
 
   /** Refused with 400, as most of what is refused. */
@@ -20,9 +31,11 @@ final class RefusedException extends Exception {
   RefusedException(String message, Throwable cause) {
     super(message + ": " + cause.getMessage(), cause);
     this.status = 400;
+    this.plain = false;
   }
 
   Answer answer() {
-    return Answer.error(status, String.valueOf(getMessage()));
+    String message = String.valueOf(getMessage());
+    return plain ? Answer.text(status, message) : Answer.error(status, message);
   }
 }

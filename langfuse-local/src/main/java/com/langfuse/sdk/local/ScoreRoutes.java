@@ -16,7 +16,7 @@ final class ScoreRoutes {
   static final String SCORES = "/api/public/scores";
 
   private static final String SCORE_CREATE = "score-create";
-  private static final int LARGEST_BODY = 4_718_592; // 4.5 MB
+  static final int LARGEST_BATCH = 4_718_592; // 4.5 MB
 
   /** Each event has a verdict of its own; the request as a whole is neither taken nor refused. */
   private record Verdicts(List<Success> successes, List<Problem> errors) {}
@@ -36,8 +36,8 @@ final class ScoreRoutes {
     this.archive = archive;
   }
 
-  Answer ingest(Call call) throws RefusedException {
-    Fields body = body(call);
+  Answer ingest(JsonNode json) throws RefusedException {
+    Fields body = Fields.in(json);
     Verdicts verdicts = take(body);
     if (archive != null && !verdicts.successes().isEmpty()) {
       archive.scores(body.object());
@@ -91,9 +91,9 @@ final class ScoreRoutes {
     return score;
   }
 
-  Answer create(Call call) throws RefusedException {
-    Fields body = body(call);
-    LocalScore score = ScoreReader.read(body, call.at());
+  Answer create(JsonNode json, Instant now) throws RefusedException {
+    Fields body = Fields.in(json);
+    LocalScore score = ScoreReader.read(body, now);
     store.add(List.of(score));
     if (archive != null) {
       archive.scores(Json.tree(Map.of("batch", List.of(event(score, body)))));
@@ -113,13 +113,5 @@ final class ScoreRoutes {
         score.timestamp().toString(),
         "body",
         withId);
-  }
-
-  private static Fields body(Call call) throws RefusedException {
-    byte[] content = call.content(LARGEST_BODY + 1);
-    if (content.length > LARGEST_BODY) {
-      throw new RefusedException(413, "The body has more than %d bytes".formatted(LARGEST_BODY));
-    }
-    return Fields.in(content);
   }
 }

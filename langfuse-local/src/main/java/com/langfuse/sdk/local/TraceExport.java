@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param problem why Langfuse would refuse the whole export; null if it would not
  */
-record TraceExport(List<ReceivedSpan> spans, @Nullable String problem) {
+record TraceExport(List<ReceivedSpan> spans, @Nullable RefusedException problem) {
 
   static final TraceExport NONE = new TraceExport(List.of(), null);
 
@@ -22,16 +22,23 @@ record TraceExport(List<ReceivedSpan> spans, @Nullable String problem) {
     try {
       return new TraceExport(decode(call), null);
     } catch (RefusedException refused) {
-      return new TraceExport(List.of(), refused.getMessage());
+      return new TraceExport(List.of(), refused);
     }
   }
 
+  /** One that this server fails to decode, as it may for want of memory. */
+  static TraceExport failed(Throwable e) {
+    return new TraceExport(
+        List.of(), new RefusedException(500, "Could not decode this request: " + e));
+  }
+
   private static List<ReceivedSpan> decode(Call call) throws RefusedException {
+    byte[] content = call.content();
     checkIngestionVersion(call.header("x-langfuse-ingestion-version"));
     if (isJson(call)) {
-      return JsonDecoder.decode(call.content(Integer.MAX_VALUE));
+      return JsonDecoder.decode(content);
     } else if (contentType(call).contains("application/x-protobuf")) {
-      return ProtobufDecoder.decode(call.content(Integer.MAX_VALUE));
+      return ProtobufDecoder.decode(content);
     }
     throw new RefusedException(
         "Content-Type must be application/x-protobuf or application/json, not '%s'"

@@ -56,6 +56,7 @@ final class UsageAndCost {
   private static final String INPUT = "input";
   private static final String OUTPUT = "output";
   private static final String TOTAL = "total";
+  private static final int LONGEST_NUMBER = 100;
   private static final String TOTAL_TOKENS = "total_tokens";
 
   private static final OpenAiShape CHAT = new OpenAiShape("prompt", "completion");
@@ -158,8 +159,11 @@ final class UsageAndCost {
   }
 
   private static @Nullable BigDecimal number(@Nullable String text) {
+    if (text == null || text.length() > LONGEST_NUMBER) { // parsing takes the square of the length
+      return null;
+    }
     try {
-      return text == null ? null : new BigDecimal(text.strip());
+      return new BigDecimal(text.strip());
     } catch (NumberFormatException notANumber) {
       return null;
     }

@@ -2,39 +2,12 @@ package com.langfuse.sdk.local;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** What the page shows, as JSON; media as they are. Nothing here changes anything. */
 final class ViewRoutes {
 
   /** Newest first; a browser that has more of them is slow, and nobody scrolls that far. */
   static final int MOST_TRACES = 10_000;
-
-  /** Shown where they are, because a browser cannot be made to run them; others are downloads. */
-  private static final Set<String> SHOWN =
-      Set.of(
-          "image/png",
-          "image/jpeg",
-          "image/jpg",
-          "image/webp",
-          "image/gif",
-          "image/bmp",
-          "image/avif",
-          "audio/mpeg",
-          "audio/mp3",
-          "audio/wav",
-          "audio/ogg",
-          "audio/oga",
-          "audio/aac",
-          "audio/mp4",
-          "audio/flac",
-          "audio/opus",
-          "audio/webm",
-          "video/mp4",
-          "video/webm",
-          "video/ogg",
-          "video/mpeg",
-          "video/quicktime");
 
   private final ObservationStore store;
   private final ScoreStore scores;
@@ -81,15 +54,13 @@ final class ViewRoutes {
 
   /** The address is the one that the browser used, which reaches this server from there. */
   private Answer about(Call call, PageGuard guard) {
-    Package code = LocalLangfuse.class.getPackage();
-    String version = code == null ? null : code.getImplementationVersion();
     return Answer.of(
         200,
         new ViewAbout(
             "http://" + call.header("host"),
             publicKey,
             guard.isLoopback() ? secretKey : null,
-            version));
+            LocalLangfuse.version()));
   }
 
   private Answer traces(Call call) throws RefusedException {
@@ -139,15 +110,7 @@ final class ViewRoutes {
   private Answer media(String id) throws RefusedException {
     LocalMedia file =
         media.get(id).orElseThrow(() -> new RefusedException(404, "No media %s.".formatted(id)));
-    if (file.bytes() == null) {
-      throw new RefusedException(404, "The bytes of media %s have not come.".formatted(id));
-    }
-    Answer answer =
-        Answer.bytes(200, file.contentType(), file.bytes())
-            .withHeader("Content-Security-Policy", "sandbox; default-src 'none'");
-    return SHOWN.contains(file.contentType())
-        ? answer
-        : answer.withHeader("Content-Disposition", "attachment");
+    return MediaFile.of(file);
   }
 
   private LocalTrace find(String id) throws RefusedException {

@@ -42,6 +42,7 @@ class CommandLineTest :
                     "--port=3000 --open" to mapOf("--port" to "3000", "--open" to ""),
                     "--port 1 --port 2" to mapOf("--port" to "2"),
                     "--data=a=b --follow" to mapOf("--data" to "a=b", "--follow" to ""),
+                    "--allow-host a.example,b" to mapOf("--allow-host" to "a.example,b"),
                     "--host 0.0.0.0 --keys pk:sk:x" to mapOf("--host" to "0.0.0.0", "--keys" to "pk:sk:x"),
                     "--data d --send-to https://x" to mapOf("--data" to "d", "--send-to" to "https://x"),
                     "-h" to mapOf("--help" to ""),
@@ -86,6 +87,11 @@ class CommandLineTest :
             shouldThrow<IllegalArgumentException> { parse("--host nobody.invalid").start() }
                 .message shouldContain "host is nobody.invalid, which nobody knows"
 
+            parse("--allow-host a.example,b.example --port 0").start().use { langfuse ->
+                listOf("a.example" to 200, "b.example:1" to 200, "c.example" to 403).forEach { (host, status) ->
+                    raw(langfuse, "GET /api/public/health HTTP/1.1", "Host: $host") shouldContain " $status "
+                }
+            }
             parse("--host 0.0.0.0 --keys pk-mine:sk-mine --port 0").start().use {
                 it.baseUrl().host shouldBe "127.0.0.1"
                 Sender(it).post(export(span("x"))).statusCode() shouldBe 200
@@ -156,6 +162,28 @@ class CommandLineTest :
                     langfuse.requests().filter { it.spans() > 0 }.forEach {
                         it.headers()["x-langfuse-ingestion-version"] shouldBe "4"
                     }
+                }
+            }
+
+            test("each request says who sends it, but those to a store of blobs") {
+                val folder =
+                    kept { _, sender ->
+                        sender.post(export(span("x")))
+                        sender.api("POST", "/api/public/scores", """{"name":"n","value":1,"traceId":"$TRACE"}""")
+                        sender.upload("picture".toByteArray())
+                    }
+                withLangfuse(LocalLangfuse.builder().keys("pk-new", "sk-new")) { langfuse, _ ->
+                    send(folder, langfuse)
+                    val (uploads, requests) = langfuse.requests().partition { it.method() == "PUT" }
+                    requests.map { it.path().substringAfter("/api/public/").take(9) } shouldBe
+                        listOf("media", "media/${langfuse.media().single().id()}".take(9), "otel/v1/t", "ingestion")
+                    requests.forEach {
+                        it.headers()["x-langfuse-sdk-name"] shouldBe "langfuse-local"
+                        it.headers()["x-langfuse-sdk-version"] shouldBe "development"
+                        it.headers()["x-langfuse-public-key"] shouldBe "pk-new"
+                        it.headers()["content-encoding"].shouldBeNull()
+                    }
+                    uploads.single().headers().keys.none { it.startsWith("x-langfuse") } shouldBe true
                 }
             }
 

@@ -7,6 +7,7 @@ import io.kotest.core.test.Enabled
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldStartWith
 import java.io.File
 import java.io.IOException
 import java.nio.file.Files
@@ -61,6 +62,8 @@ class JavaScriptSdkTest :
                     it["name"].textValue() == "answer"
                 }["usageDetails"]["output"].intValue() shouldBe
                     34
+                read["pixel"].textValue() shouldStartWith "data:image/png;base64,"
+                read["resolved"]["picture"] shouldBe read["pixel"]
                 read["scores"].single()["value"].booleanValue() shouldBe true
                 langfuse.requests().map { it.status() }.filter { it >= 400 } shouldBe listOf()
             }

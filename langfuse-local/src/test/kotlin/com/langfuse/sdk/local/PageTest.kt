@@ -11,7 +11,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
 import java.io.File
-import java.net.Socket
+import java.net.InetAddress
 import java.net.http.HttpResponse
 import java.util.Base64
 
@@ -92,8 +92,10 @@ class PageTest :
                 "/view/nothing",
                 "/trace",
                 "/trace/a/b",
-                "/project/p",
+                "/project",
                 "/project/p/traces/t/x",
+                "/project/p/datasets/d",
+                "/trace//",
             ) { path -> withLangfuse { _, sender -> sender.get(path).statusCode() shouldBe 404 } }
         }
 
@@ -111,6 +113,12 @@ class PageTest :
                 "/trace/0af7" to "/#/trace/0af7",
                 "/project/any/traces/0af7" to "/#/trace/0af7",
                 "/project/any/traces/0af7?observation=b7ad" to "/#/trace/0af7/b7ad",
+                "/project/any/traces/0af7/" to "/#/trace/0af7",
+                "/project/any/traces?peek=0af7&observation=b7ad" to "/#/trace/0af7/b7ad",
+                "/project/any/traces" to "/#/",
+                "/project/any" to "/#/",
+                "/project/any/sessions/s%201" to "/#/?q=session%3A%22s%201%22",
+                "/project/any/users/u%22%261" to "/#/?q=user%3A%22u%261%22",
                 "/trace/0af7?peek=1&observation=b%207" to "/#/trace/0af7/b%207",
                 "/trace/%0d%0aX-Evil:%20y" to "/#/trace/%0D%0AX-Evil%3A%20y",
                 "/trace/%2f%2fevil.example" to null,
@@ -147,7 +155,7 @@ class PageTest :
             mapOf("sec-fetch-mode" to "navigate", "sec-fetch-dest" to "document")
 
         context("on loopback, without keys") {
-            val routes = pageRoutes(PageGuard.onLoopback())
+            val routes = pageRoutes(PageGuard.onLoopback(HostGuard(InetAddress.getLoopbackAddress(), listOf())))
             withData<Triple<String, Map<String, String>, Int>>(
                 { (path, headers, status) -> "$path $headers gets $status" },
                 Triple("/", mapOf("host" to "localhost:3000"), 200),
@@ -177,18 +185,18 @@ class PageTest :
 
             test("over the wire, and with a message that says what to do") {
                 withLangfuse { langfuse, _ ->
-                    rawRequest(langfuse, "/view/traces", "Host: evil.example") shouldContain "HTTP/1.1 403"
-                    rawRequest(langfuse, "/", "Host: evil.example") shouldContain
-                        "This page is shown on localhost, 127.0.0.1 and [::1] only"
-                    rawRequest(langfuse, "/view/about", "Host: localhost:1", "Sec-Fetch-Site: cross-site") shouldContain
+                    raw(langfuse, "GET /view/traces HTTP/1.1", "Host: evil.example") shouldContain "HTTP/1.1 403"
+                    raw(langfuse, "GET / HTTP/1.1", "Host: evil.example") shouldContain
+                        "This Langfuse answers to localhost, 127.0.0.1 and [::1], not to the host name 'evil.example'"
+                    raw(langfuse, "GET /view/about HTTP/1.1", "Host: localhost:1", "Sec-Fetch-Site: cross-site") shouldContain
                         "Other web sites may not look in here."
-                    rawRequest(langfuse, "/view/about", "Host: localhost:1") shouldContain "HTTP/1.1 200"
+                    raw(langfuse, "GET /view/about HTTP/1.1", "Host: localhost:1") shouldContain "HTTP/1.1 200"
                 }
             }
         }
 
         context("beyond loopback, with the keys of the API") {
-            val routes = pageRoutes(PageGuard.withKeys("pk", "sk"))
+            val routes = pageRoutes(PageGuard.withKeys(HostGuard(InetAddress.getByName("0.0.0.0"), listOf("build.example")), "pk", "sk"))
             val keys = "Basic " + Base64.getEncoder().encodeToString("pk:sk".toByteArray())
             withData<Triple<String, Map<String, String>, Int>>(
                 { (path, headers, status) -> "$path $headers gets $status" },
@@ -235,13 +243,4 @@ private fun pageRoutes(guard: PageGuard): PageRoutes {
     return PageRoutes(guard, ViewRoutes(store, ScoreStore(1_000_000, store::touch), media, "pk", "sk"))
 }
 
-private fun call(path: String, headers: Map<String, String>) = Call("GET", path, null, headers, ByteArray(0), START)
-
-/** Sent as it is, Host included, which Java's client would not let us choose. */
-private fun rawRequest(langfuse: LocalLangfuse, path: String, vararg headers: String): String =
-    Socket(langfuse.baseUrl().host, langfuse.baseUrl().port).use { socket ->
-        socket.soTimeout = SOON.toMillis().toInt()
-        val lines = listOf("GET $path HTTP/1.1", *headers, "Connection: close", "", "")
-        socket.getOutputStream().write(lines.joinToString("\r\n").toByteArray())
-        String(socket.getInputStream().readAllBytes())
-    }
+private fun call(path: String, headers: Map<String, String>) = Call("GET", path, null, headers, Body.NONE, START)

@@ -1,8 +1,11 @@
 package com.langfuse.sdk.local
 
 import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.datatest.withData
 import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.maps.shouldContain
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
@@ -65,26 +68,156 @@ class RefusalTest :
             }
         }
 
-        test("wrong or missing keys get 401 on every public path but health") {
-            withLangfuse { langfuse, sender ->
-                sender.post(export(span("x")), headers = mapOf("Authorization" to "Basic nope")).let {
-                    it.statusCode() shouldBe 401
-                    it.body() shouldContain "message"
+        context("bodies that Langfuse has parsed for it are not inflated, with the right keys and with wrong ones") {
+            val routes =
+                listOf(
+                    "POST" to "/api/public/ingestion",
+                    "POST" to "/api/public/scores",
+                    "POST" to "/api/public/media",
+                    "PATCH" to "/api/public/media/x",
+                )
+            val score = """{"name":"n","value":1,"traceId":"t"}"""
+            val event = """{"id":"e","type":"score-create","timestamp":"2026-01-02T03:04:05Z","body":$score}"""
+            val json = """{"batch":[$event],${score.drop(1)}"""
+            withData<Triple<String, ByteArray, Map<String, String>>>(
+                { it.first },
+                Triple("gzip", gzip(json.toByteArray()), mapOf("Content-Encoding" to "gzip")),
+                Triple("gzip in capitals", gzip(json.toByteArray()), mapOf("Content-Encoding" to "GZIP")),
+                Triple("gzip that does not say so", gzip(json.toByteArray()), mapOf()),
+                Triple("gzip that says it is none", gzip(json.toByteArray()), mapOf("Content-Encoding" to "identity")),
+                Triple("JSON that says it is gzip", json.toByteArray(), mapOf("Content-Encoding" to "gzip")),
+                Triple("deflate", deflate(json.toByteArray()), mapOf("Content-Encoding" to "deflate")),
+                Triple("an unknown encoding", json.toByteArray(), mapOf("Content-Encoding" to "zstd")),
+                Triple("JSON that is cut off", json.dropLast(1).toByteArray(), mapOf()),
+                Triple("JSON in UTF-16", json.toByteArray(Charsets.UTF_16), mapOf()),
+                Triple("two values", "$json$json".toByteArray(), mapOf()),
+                Triple("no value at all", " ".toByteArray(), mapOf()),
+            ) { (_, body, headers) ->
+                withLangfuse { langfuse, sender ->
+                    routes.forEach { (method, path) ->
+                        listOf(sender.basic(), "Basic nope", "").forEach { authorization ->
+                            val all = headers + ("Authorization" to authorization)
+                            val answer = sender.api(method, path, body, all)
+                            withClue("$method $path '$authorization'") {
+                                answer.statusCode() shouldBe 400
+                                answer.body() shouldBe "Invalid JSON"
+                            }
+                        }
+                    }
+                    langfuse.scores().shouldBeEmpty()
+                    langfuse.media().shouldBeEmpty()
+                    val (known, unknown) = langfuse.requests().partition {
+                        it.headers()["authorization"] == sender.basic()
+                    }
+                    known.forEach { it.body().size shouldBe body.size }
+                    unknown.forEach { it.body().size shouldBe 0 }
                 }
-                sender.get("/api/public/projects", authorization = null).statusCode() shouldBe 401
-                sender.get("/api/public/unknown", authorization = null).statusCode() shouldBe 401
-                sender.get("/api/public/health", authorization = null).statusCode() shouldBe 200
-                langfuse.observations().shouldBeEmpty()
+            }
+
+            test("JSON under another content type is a body without anything in it, once the keys are right") {
+                withLangfuse { langfuse, sender ->
+                    listOf("text/plain", "application/octet-stream", "application/x-www-form-urlencoded", "x")
+                        .forEach { type ->
+                            routes.take(3).forEach { (method, path) ->
+                                val headers = mapOf("Content-Type" to type)
+                                sender.api(method, path, json, headers).let {
+                                    it.statusCode() shouldBe 400
+                                    it.body() shouldContain "Content-Type application/json"
+                                }
+                                sender
+                                    .api(method, path, json, headers + ("Authorization" to "Basic nope"))
+                                    .statusCode() shouldBe 401
+                            }
+                        }
+                    listOf("application/json", "Application/JSON; charset=utf-8", "application/ld+json").forEach {
+                        sender.api("POST", routes[0].second, json, mapOf("Content-Type" to it)).statusCode() shouldBe 207
+                    }
+                    langfuse.scores() shouldHaveSize 3
+                }
             }
         }
 
-        test("health, projects, unknown paths and wrong methods") {
+        context("traces are inflated from gzip, and from nothing else") {
+            val body = export(span("x"))
+            withData<Triple<String, ByteArray, Int>>(
+                { "${it.first} gets ${it.third}" },
+                Triple("gzip", gzip(body), 200),
+                Triple("gzip, gzip", gzip(body), 200),
+                Triple("x-gzip", gzip(body), 200),
+                Triple("GZIP", gzip(body), 400),
+                Triple("deflate", deflate(body), 400),
+                Triple("br", gzip(body), 400),
+                Triple("zstd", gzip(body), 400),
+                Triple("identity", body, 200),
+                Triple("deflate", body, 200),
+            ) { (encoding, sent, status) ->
+                withLangfuse { langfuse, sender ->
+                    val answer = sender.post(sent, headers = mapOf("Content-Encoding" to encoding))
+                    answer.statusCode() shouldBe status
+                    langfuse.observations().size shouldBe if (status == 200) 1 else 0
+                }
+            }
+        }
+
+        test("wrong or missing keys get 401 wherever there is something but health, and before all else but JSON") {
+            withLangfuse { langfuse, sender ->
+                val routes =
+                    listOf(
+                        "POST" to TRACES_PATH,
+                        "POST" to "/api/public/otel/v1/metrics",
+                        "POST" to "/api/public/ingestion",
+                        "POST" to "/api/public/scores",
+                        "POST" to "/api/public/media",
+                        "PATCH" to "/api/public/media/x",
+                        "GET" to "/api/public/media/x",
+                        "GET" to "/api/public/v2/observations?limit=x",
+                        "GET" to "/api/public/v3/scores?limit=x",
+                        "GET" to "/api/public/projects",
+                    )
+                routes.forEach { (method, path) ->
+                    listOf("Basic nope", "Bearer ${langfuse.secretKey()}", "").forEach {
+                        val answer = sender.api(method, path, "{}", mapOf("Authorization" to it))
+                        withClue("$method $path '$it'") {
+                            answer.statusCode() shouldBe 401
+                            answer.body() shouldContain "message"
+                        }
+                    }
+                }
+                sender.get("/api/public/health", authorization = null).statusCode() shouldBe 200
+                langfuse.observations().shouldBeEmpty()
+                langfuse.requests().forEach { it.body().size shouldBe 0 }
+            }
+        }
+
+        test("what there is not gets 404 with a message, with keys and without") {
+            withLangfuse { _, sender ->
+                listOf("/api/public/otel/v1/logs", "/api/public/otel/v1/traces/x", "/api/public/unknown", "/nowhere")
+                    .forEach { path ->
+                        listOf(sender.basic(), "Basic nope").forEach {
+                            sender.api("POST", path, "{}", mapOf("Authorization" to it)).let { answer ->
+                                answer.statusCode() shouldBe 404
+                                answer.body() shouldBe """{"message":"Nothing here: $path"}"""
+                            }
+                        }
+                    }
+                listOf("traces", "traces/x", "sessions", "sessions/x", "v2/scores", "v2/scores/x").forEach { path ->
+                    listOf(sender.basic(), null).forEach {
+                        sender.get("/api/public/$path", authorization = it).let { answer ->
+                            answer.statusCode() shouldBe 404
+                            answer.body() shouldContain "not available on deployments running in Langfuse v4 events_only"
+                        }
+                    }
+                }
+            }
+        }
+
+        test("health, projects and wrong methods") {
             withLangfuse { _, sender ->
                 sender.get("/api/public/health").body() shouldBe """{"status":"OK","version":"local"}"""
-                sender.get("/api/public/projects").body() shouldBe """{"data":[{"id":"local","name":"local"}]}"""
-                sender.get("/api/public/unknown").statusCode() shouldBe 404
-                sender.get("/nowhere").statusCode() shouldBe 404
+                sender.get("/api/public/projects").body() shouldBe
+                    """{"data":[{"id":"local","name":"local","organization":{"id":"local","name":"local"},"metadata":{}}]}"""
                 sender.get(TRACES_PATH).statusCode() shouldBe 405
+                sender.get(TRACES_PATH, authorization = null).statusCode() shouldBe 405
                 sender.get("/api/public/health", method = "HEAD").statusCode() shouldBe 405
             }
         }

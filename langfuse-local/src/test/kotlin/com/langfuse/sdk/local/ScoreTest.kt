@@ -59,19 +59,6 @@ class ScoreTest :
             }
         }
 
-        test("a compressed batch is taken, too") {
-            withLangfuse { langfuse, sender ->
-                val packed = gzip(batch(event("e", minimal)).toByteArray())
-                sender.api("POST", ingestion, packed, mapOf("Content-Encoding" to "gzip")).statusCode() shouldBe 207
-                langfuse.scores().single().name() shouldBe "n"
-
-                sender.api("POST", ingestion, "{}", mapOf("Content-Encoding" to "gzip")).let {
-                    it.statusCode() shouldBe 400
-                    it.body() shouldContain "gzip"
-                }
-            }
-        }
-
         test("what is left out is inferred, made up or null") {
             withLangfuse { langfuse, sender ->
                 sender.api("POST", ingestion, batch(event("e", """{"name":"n","value":"good","sessionId":"s"}""")))
@@ -122,7 +109,7 @@ class ScoreTest :
 
         test("a batch that is none, or too large, is refused whole") {
             withLangfuse { langfuse, sender ->
-                listOf("""{"events":[]}""", """{"batch":{}}""", "[]", "", "{").forEach {
+                listOf("""{"events":[]}""", """{"batch":{}}""", "[]", "").forEach {
                     sender.api("POST", ingestion, it).let { response ->
                         response.statusCode() shouldBe 400
                         response.body() shouldContain "message"
@@ -132,9 +119,6 @@ class ScoreTest :
                 val largest = batch(event("e", minimal)) + " ".repeat(padding)
                 val tooLarge = "$largest "
                 sender.api("POST", ingestion, tooLarge).statusCode() shouldBe 413
-                sender
-                    .api("POST", ingestion, gzip(tooLarge.toByteArray()), mapOf("Content-Encoding" to "gzip"))
-                    .statusCode() shouldBe 413
                 langfuse.scores().shouldBeEmpty()
                 sender.api("POST", ingestion, largest).statusCode() shouldBe 207
             }
@@ -163,9 +147,11 @@ class ScoreTest :
                 ) = sender.api("POST", scores, """{"id":"$id","name":"n","value":$value,"traceId":"t"}""")
                 post("a", 1)
                 post("b", 2)
+                val first = langfuse.scores()[0].timestamp()
                 post("a", 3)
 
                 langfuse.scores().map { it.id() to it.value() } shouldBe listOf("a" to 3.0, "b" to 2.0)
+                langfuse.scores()[0].timestamp() shouldBe first
                 langfuse.clear()
                 langfuse.scores().shouldBeEmpty()
             }

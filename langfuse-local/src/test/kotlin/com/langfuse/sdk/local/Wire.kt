@@ -13,6 +13,7 @@ import io.opentelemetry.proto.trace.v1.ScopeSpans
 import io.opentelemetry.proto.trace.v1.Span
 import io.opentelemetry.proto.trace.v1.Status
 import java.io.ByteArrayOutputStream
+import java.net.Socket
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
@@ -21,6 +22,7 @@ import java.time.Duration
 import java.time.Instant
 import java.util.Base64
 import java.util.HexFormat
+import java.util.zip.DeflaterOutputStream
 import java.util.zip.GZIPOutputStream
 
 /** Long enough for a busy machine; reached only by a test that fails. */
@@ -81,6 +83,9 @@ fun nanos(instant: Instant): Long = instant.epochSecond * 1_000_000_000 + instan
 
 fun gzip(bytes: ByteArray): ByteArray =
     ByteArrayOutputStream().also { out -> GZIPOutputStream(out).use { it.write(bytes) } }.toByteArray()
+
+fun deflate(bytes: ByteArray): ByteArray =
+    ByteArrayOutputStream().also { out -> DeflaterOutputStream(out).use { it.write(bytes) } }.toByteArray()
 
 private fun hex(text: String): ByteString = ByteString.copyFrom(HexFormat.of().parseHex(text))
 
@@ -234,7 +239,7 @@ class Sender(private val langfuse: LocalLangfuse) {
 
     fun send(request: HttpRequest): HttpResponse<String> = client.send(request, BODY)
 
-    private fun basic() =
+    fun basic() =
         "Basic " +
             Base64.getEncoder().encodeToString("${langfuse.publicKey()}:${langfuse.secretKey()}".toByteArray())
 
@@ -242,6 +247,18 @@ class Sender(private val langfuse: LocalLangfuse) {
         val BODY: HttpResponse.BodyHandler<String> = HttpResponse.BodyHandlers.ofString()
     }
 }
+
+/** A request as it is written here, Host included, which Java's client would not let us choose. */
+fun raw(
+    langfuse: LocalLangfuse,
+    vararg lines: String,
+    body: String = "",
+): String =
+    Socket(langfuse.baseUrl().host, langfuse.baseUrl().port).use { socket ->
+        socket.soTimeout = SOON.toMillis().toInt()
+        socket.getOutputStream().write((lines.toList() + listOf("Connection: close", "", body)).joinToString("\r\n").toByteArray())
+        String(socket.getInputStream().readAllBytes())
+    }
 
 /** One server for one test. */
 fun <T> withLangfuse(
