@@ -6,6 +6,7 @@ import com.langfuse.sdk.coroutines.asContextElement
 import com.langfuse.sdk.coroutines.observation
 import com.langfuse.sdk.coroutines.observationBlocking
 import com.langfuse.sdk.coroutines.propagateAttributes
+import com.langfuse.sdk.coroutines.propagateAttributesBlocking
 import io.opentelemetry.context.Context
 import io.opentelemetry.extension.kotlin.asContextElement
 import kotlinx.coroutines.async
@@ -29,7 +30,9 @@ fun main() {
                 withContext(Context.current().asContextElement()) { }
             }
         }
-        langfuse.observationBlocking("plain") { plain -> plain.output("x") }
+        langfuse.propagateAttributesBlocking(userId = "u") {
+            langfuse.observationBlocking("plain") { plain -> plain.output("x") }
+        }
     }
     val report = client.close(Duration.ofMillis(100))
     check(report.observations().pending() + report.observations().dropped() == 5L) { "recorded: $report" }

@@ -160,6 +160,9 @@ public final class ObservationBuilder<O extends Observation> {
   /**
    * Runs a block as this observation and returns its result.
    *
+   * <p>Kotlin infers no exception types. There write {@code observationBlocking} of {@code
+   * langfuse-coroutines}, or spell the types out: {@code call<String, RuntimeException> { … }}.
+   *
    * @param <T> the block's result
    * @param <E> the checked exception the block may throw; it arrives here as the same instance
    */
@@ -184,7 +187,7 @@ public final class ObservationBuilder<O extends Observation> {
     }
   }
 
-  /** Runs a block without a result as this observation. */
+  /** Runs a block without a result as this observation; for Kotlin see {@link #call}. */
   public <E extends Exception> void run(Run<? super O, E> block) throws E {
     Objects.requireNonNull(block, "block");
     call(

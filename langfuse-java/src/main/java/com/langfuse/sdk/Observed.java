@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each method is named after the type that it takes and gives back. The views of {@code
  * java.util.function} are for functions without checked exceptions; {@code fn} takes up to four
- * arguments and keeps the exception's type:
+ * arguments and keeps the exception's type (Kotlin, which has no checked exceptions, uses the
+ * views, or {@code ::search.observed()} of {@code langfuse-coroutines}):
  *
  * <pre>{@code
  * Observed.Fn2<String, Integer, List<Doc>, IOException> search =

@@ -2,6 +2,7 @@ package com.langfuse.sdk;
 
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.Settings;
+import com.langfuse.sdk.propagation.PropagatedAttributes;
 import com.langfuse.sdk.score.Score;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -45,6 +46,9 @@ final class OtelObservation implements Generation {
   private volatile @Nullable Usage usage;
 
   private volatile @Nullable String model;
+
+  /** What {@link Propagation#applyTo} added after its start; null when it was not called. */
+  private volatile @Nullable Inherited later;
 
   private volatile boolean saidError;
   private volatile boolean saidWhy;
@@ -301,10 +305,13 @@ final class OtelObservation implements Generation {
     return owner == Langfuse.DISABLED ? Context.current() : makeDisabledContext();
   }
 
-  private Context makeContext() {
-    Context context = owner.fillsSpanSlot(span) ? SpanSlot.set(startedIn, span) : startedIn;
+  /** Under the lock, so that a context without them does not take the place of one with later attributes. */
+  private synchronized Context makeContext() {
+    Inherited added = later;
+    Context around = added == null ? startedIn : added.context();
+    Context context = owner.fillsSpanSlot(span) ? SpanSlot.set(around, span) : around;
     context = CurrentObservation.set(context, this);
-    if (inheritsAll) { // the client, and what its parent's context says of the trace
+    if (inheritsAll && added == null) { // the client, and what its parent's context says of the trace
       inside = context;
       return context;
     }
@@ -332,6 +339,40 @@ final class OtelObservation implements Generation {
     return made;
   }
 
+  /**
+   * Writes these on the span, and has children inherit them, over what the observation was started
+   * with. Contexts made before are not changed.
+   */
+  void inherit(PropagatedAttributes attributes, boolean asBaggage) {
+    if (!owner.isEnabled()) {
+      return;
+    }
+    synchronized (this) {
+      Inherited before = later;
+      Context around = before == null ? startedIn : before.context();
+      PropagatedAttributes all = PropagatedAttributes.from(around).with(attributes);
+      attributes.applyTo(span, all);
+      Context context = all.storeIn(around);
+      if (asBaggage) {
+        context = all.storeAsBaggageOver(around, context, owner.log());
+      }
+      later = new Inherited(context, owner.marks(context));
+      inside = null;
+    }
+  }
+
+  /** The context, in which this observation is current, with what was added after the start. */
+  Context withLater(Context context) {
+    Inherited added = later;
+    if (added == null) {
+      return context;
+    }
+    PropagatedAttributes here = PropagatedAttributes.from(context);
+    PropagatedAttributes now = PropagatedAttributes.from(added.context());
+    boolean isAsAtStart = here == PropagatedAttributes.from(startedIn);
+    return (isAsAtStart ? now : now.with(here)).storeIn(context);
+  }
+
   /** Whether that span was OpenTelemetry's current one at its start. */
   boolean beganIn(Span around) {
     return Span.fromContext(startedIn) == around;
@@ -343,7 +384,8 @@ final class OtelObservation implements Generation {
   }
 
   Attributes marks() {
-    return marks;
+    Inherited added = later;
+    return added == null ? marks : added.marks();
   }
 
   @Override
@@ -379,6 +421,12 @@ final class OtelObservation implements Generation {
   Span span() {
     return span;
   }
+
+  /**
+   * @param context the one it was started in, with what was added
+   * @param marks those of children
+   */
+  private record Inherited(Context context, Attributes marks) {}
 
   private OtelObservation write(AttributeKey<String> key, @Nullable Object value) {
     owner.writer().write(span, key, value);

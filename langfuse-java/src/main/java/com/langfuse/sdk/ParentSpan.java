@@ -44,8 +44,9 @@ record ParentSpan(
       return new ParentSpan(owner, context, current.span(), current, null);
     }
     Span span = owner.parentSpan(context);
-    boolean ours = current != null && current.span() == span;
-    return new ParentSpan(owner, context, span, ours ? current : null, null);
+    return current != null && current.span() == span
+        ? new ParentSpan(owner, current.withLater(context), span, current, null)
+        : new ParentSpan(owner, context, span, null, null);
   }
 
   /** Nothing has been added to what the parent's block began with: what holds for it holds here. */

@@ -115,9 +115,29 @@ public final class Propagation {
     if (!baggage) {
       return inner;
     }
-    // What came in with the request goes on, under what is said here.
-    PropagatedAttributes further = PropagatedAttributes.fromBaggage(outer, owner.log()).with(all);
-    return further.storeAsBaggageIn(inner, owner.log());
+    return all.storeAsBaggageOver(outer, inner, owner.log());
+  }
+
+  /**
+   * Gives the attributes to an observation that has started already, and to all that is started
+   * below it from now on: by its handle, in its {@link Observation#context()}, or where it is
+   * current. For what is learned late, such as the user of a request after authentication.
+   *
+   * <pre>{@code
+   * Observation request = langfuse.observation("request").start();
+   * User user = authenticate();
+   * langfuse.propagate().userId(user.id()).applyTo(request);
+   * executor.execute(request.context().wrap(() -> audit(user)));  // what it records has the user
+   * }</pre>
+   *
+   * <p>Where they contradict, a scope inside wins, and the attributes win over those that the
+   * observation was started with. With {@link #asBaggage} they are in the baggage of contexts that
+   * are asked for later. An observation that ignores everything ignores this, too.
+   */
+  public void applyTo(Observation observation) {
+    if (Objects.requireNonNull(observation, "observation") instanceof OtelObservation started) {
+      started.inherit(attributes.build(), baggage);
+    }
   }
 
   /** Opens the scope on this thread; close it on the same one. */
@@ -126,7 +146,7 @@ public final class Propagation {
     return context().makeCurrent();
   }
 
-  /** Runs a block in the scope. */
+  /** Runs a block in the scope; for Kotlin see {@link #call}. */
   public <E extends Exception> void run(Run<E> block) throws E {
     Objects.requireNonNull(block, "block");
     within(
@@ -136,7 +156,12 @@ public final class Propagation {
         });
   }
 
-  /** Runs a block in the scope and returns its result. */
+  /**
+   * Runs a block in the scope and returns its result.
+   *
+   * <p>Kotlin infers no exception types. There write {@code propagateAttributesBlocking} of {@code
+   * langfuse-coroutines}, or spell the types out: {@code call<String, RuntimeException> { … }}.
+   */
   public <T extends @Nullable Object, E extends Exception> T call(Call<T, E> block) throws E {
     return within(Objects.requireNonNull(block, "block"));
   }

@@ -93,11 +93,26 @@ internal fun warningsOf(atLeast: Int = 0, block: () -> Unit): List<String> {
     try {
         block()
         published.tryAcquire(atLeast, DEADLINE.toSeconds(), TimeUnit.SECONDS)
+        awaitIdleDelivery()
     } finally {
         logger.removeHandler(handler)
         logger.useParentHandlers = true
     }
     return messages
+}
+
+/**
+ * Waits until no thread of the SDK has anything to do but wait: one that has counted, and was kept from running before
+ * it warned, is runnable.
+ */
+private fun awaitIdleDelivery() {
+    val deadline = System.nanoTime() + DEADLINE.toNanos()
+    val busy = setOf(Thread.State.RUNNABLE, Thread.State.BLOCKED)
+    while (System.nanoTime() < deadline &&
+        Thread.getAllStackTraces().keys.any { it.name.startsWith("langfuse-") && it.state in busy }
+    ) {
+        Thread.yield()
+    }
 }
 
 /** A tracer provider as an APM tool has it. Without a processor its spans would not be real ones. */

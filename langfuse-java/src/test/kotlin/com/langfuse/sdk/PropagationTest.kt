@@ -2,6 +2,8 @@ package com.langfuse.sdk
 
 import com.langfuse.sdk.local.LocalObservation
 import com.langfuse.sdk.propagation.PropagatedAttributes
+import com.langfuse.sdk.propagation.TraceHeaders
+import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldHaveSize
@@ -9,9 +11,12 @@ import io.kotest.matchers.maps.shouldNotContainKey
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
 import io.opentelemetry.context.Context
 import java.util.concurrent.CountDownLatch
 import kotlin.concurrent.thread
+
+private fun Context.wrapped(block: () -> Unit): () -> Unit = { wrap(Runnable(block)).run() }
 
 class PropagationTest :
     FunSpec({
@@ -238,6 +243,91 @@ class PropagationTest :
                     PropagatedAttributes.from(Context.current()).asAttributes().size() shouldBe 1
                 }
                 Context.current() shouldBe Context.root()
+            }
+        }
+
+        test("what is applied to a running observation is on it and on all that is started below it from then on") {
+            val observations =
+                received { langfuse ->
+                    val root = langfuse.propagate().userId("anonymous").tags("web").call<Observation, RuntimeException> {
+                        langfuse.observation("root").start()
+                    }
+                    val before = root.context()
+                    root.observation("early").start().end()
+                    langfuse.propagate().userId("ada").sessionId("s").tags("late").applyTo(root)
+                    root.observation("by handle").start().also { it.observation("grandchild").start().end() }.end()
+                    thread(block = root.context().wrapped { langfuse.observation("by context").block { } }).join()
+                    root.makeCurrent().use { langfuse.observation("where it is current").block { } }
+                    before.makeCurrent().use { langfuse.observation("in an older context").block { } }
+                    root.makeCurrent().use {
+                        langfuse.propagate().userId("inner").run<RuntimeException> {
+                            langfuse.observation("in a scope").block { }
+                        }
+                    }
+                    langfuse.propagate().sessionId("s-2").applyTo(root)
+                    root.observation("again").start().end()
+                    root.end()
+                    langfuse.observation("outside").start().end()
+                }
+            fun about(name: String) = observations.getValue(name).let { Triple(it.userId, it.sessionId, it.tags) }
+            about("early") shouldBe Triple("anonymous", null, listOf("web"))
+            listOf("by handle", "by context", "where it is current", "in an older context").forEach {
+                withClue(it) {
+                    about(it) shouldBe Triple("ada", "s", listOf("web", "late"))
+                    observations.getValue(it).parentId shouldBe observations.getValue("root").id
+                }
+            }
+            about("in a scope") shouldBe Triple("inner", "s", listOf("web", "late"))
+            about("again") shouldBe Triple("ada", "s-2", listOf("web", "late"))
+            observations.getValue("root").let { it.sessionId to it.tags } shouldBe ("s-2" to listOf("web", "late"))
+            about("outside") shouldBe Triple(null, null, emptyList<String>())
+        }
+
+        test("what is applied to an observation goes out as baggage where that is said, and nowhere else") {
+            withLangfuse { _, langfuse ->
+                fun sent(observation: Observation): String? {
+                    val headers = mutableMapOf<String, String>()
+                    observation.makeCurrent().use { TraceHeaders.inject(headers::put) }
+                    return headers["baggage"]
+                }
+                val root = langfuse.observation("root").start()
+                langfuse.propagate().userId("ada").applyTo(root)
+                sent(root).orEmpty() shouldNotContain "ada"
+                langfuse.propagate().sessionId("s").asBaggage().applyTo(root)
+                sent(root)!! shouldContain "langfuse_user_id=ada"
+                sent(root)!! shouldContain "langfuse_session_id=s"
+                root.end()
+            }
+        }
+
+        test("applied by many threads while children start, nothing of it is lost") {
+            val observations =
+                received { langfuse ->
+                    val root = langfuse.observation("root").start()
+                    val go = CountDownLatch(1)
+                    (1..8)
+                        .map { number ->
+                            thread {
+                                go.await()
+                                repeat(200) {
+                                    langfuse.propagate().metadata("key-$number", it).applyTo(root)
+                                    root.context()
+                                }
+                            }
+                        }.also { go.countDown() }
+                        .forEach { it.join() }
+                    root.observation("after").start().end()
+                    root.end()
+                }
+            (1..8).forEach { observations.getValue("after").attributes["langfuse.trace.metadata.key-$it"] shouldBe "199" }
+        }
+
+        test("nothing is applied to an observation of a disabled client, or to the one that ignores everything") {
+            bareBuilder().tracingEnabled(false).build().use { langfuse ->
+                val observation = langfuse.observation("a").start()
+                langfuse.propagate().userId("u").applyTo(observation)
+                langfuse.propagate().userId("u").applyTo(Observation.current())
+                observation.id().shouldBeNull()
             }
         }
     }) {

@@ -7,7 +7,7 @@ import kotlin.coroutines.CoroutineContext
 
 /**
  * Hands this observation to other coroutines: it is current in every coroutine that has the element, together
- * with the user, session and tags it was started with.
+ * with the user, session and tags it was started with or got by `Propagation.applyTo`.
  *
  * ```
  * scope.launch(observation.asContextElement()) {
@@ -33,6 +33,11 @@ import kotlin.coroutines.CoroutineContext
  *    [makeCurrent] or [propagateAttributes].
  *  - Coroutines without a dispatcher, such as those started by `startCoroutine`, outside of `kotlinx.coroutines`. Nobody tells
  *    the thread where they go on. The parents of suspend blocks are right even there; `Observation.current()` is not.
+ *  - A bare `runBlocking { }` in a coroutine whose thread runs an event loop: in a coroutine of another `runBlocking`, or
+ *    of `Dispatchers.Unconfined` after a `delay`. While it blocks, that thread runs the other coroutines of the loop,
+ *    and when they block, too, they run its block, with their observation current. Nothing of the coroutine reaches
+ *    its block, so use `runBlocking(Context.current().asContextElement()) { }`, with OpenTelemetry's element. On other
+ *    threads, such as those of `Dispatchers.Default` and `IO`, a bare one is right, and so is what comes after it anywhere.
  *  - With `Dispatchers.Unconfined`, code after a `withContext(element) { }` that went on on another thread. Use
  *    [makeCurrent], which is right there, too.
  *  - Hundreds of blocks nested in each other on one stack, by recursion: each takes about twenty frames, and a thread of

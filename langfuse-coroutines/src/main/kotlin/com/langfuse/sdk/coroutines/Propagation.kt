@@ -2,6 +2,7 @@ package com.langfuse.sdk.coroutines
 
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.PromptReference
+import com.langfuse.sdk.Propagation
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.currentCoroutineContext
 
@@ -13,6 +14,8 @@ import kotlinx.coroutines.currentCoroutineContext
  *     langfuse.observation("request") { … }
  * }
  * ```
+ *
+ * For code that does not suspend there is [propagateAttributesBlocking].
  *
  * Concurrent coroutines each see their own. Values are text of at most 200 characters; a longer one is dropped
  * with a warning. [asBaggage] sends them to called services too. Blocks nest: inner values win, [metadata] merges by key, [tags] are appended.
@@ -31,18 +34,7 @@ public suspend fun <T> Langfuse.propagateAttributes(
 ): T {
     val inside =
         currentCoroutineContext().current().whileCurrent {
-            val scope =
-                propagate()
-                    .userId(userId)
-                    .sessionId(sessionId)
-                    .tags(tags)
-                    .metadata(metadata)
-                    .version(version)
-                    .traceName(traceName)
-                    .environment(environment)
-                    .prompt(prompt)
-            if (asBaggage) scope.asBaggage()
-            scope.context()
+            propagation(userId, sessionId, tags, metadata, version, traceName, environment, prompt, asBaggage).context()
         }
     return switchTo(inside) { scoped(block) }
 }
@@ -72,3 +64,28 @@ public suspend fun <T> propagateAttributes(
         asBaggage,
         block,
     )
+
+/** A scope with these attributes, not opened yet. */
+internal fun Langfuse.propagation(
+    userId: String?,
+    sessionId: String?,
+    tags: List<String>,
+    metadata: Map<String, Any?>,
+    version: String?,
+    traceName: String?,
+    environment: String?,
+    prompt: PromptReference?,
+    asBaggage: Boolean,
+): Propagation {
+    val scope =
+        propagate()
+            .userId(userId)
+            .sessionId(sessionId)
+            .tags(tags)
+            .metadata(metadata)
+            .version(version)
+            .traceName(traceName)
+            .environment(environment)
+            .prompt(prompt)
+    return if (asBaggage) scope.asBaggage() else scope
+}

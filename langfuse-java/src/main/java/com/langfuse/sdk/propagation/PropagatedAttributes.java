@@ -102,6 +102,14 @@ public final class PropagatedAttributes {
   }
 
   /**
+   * A copy of the inner context whose baggage carries these, and under them what came in with the
+   * outer one's.
+   */
+  public Context storeAsBaggageOver(Context outer, Context inner, QuietLog log) {
+    return fromBaggage(outer, log).with(this).storeAsBaggageIn(inner, log);
+  }
+
+  /**
    * A copy of the context whose baggage says that this trace has its top-most span already, so that
    * a service further down marks none of its own.
    */

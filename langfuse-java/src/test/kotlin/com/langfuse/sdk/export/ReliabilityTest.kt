@@ -79,7 +79,8 @@ class ReliabilityTest :
 
         test("a burst of 100,000 observations of 2 KB from 8 threads: all arrive") {
             countingLangfuse().use { local ->
-                local.client().use { langfuse ->
+                // Room for all of them, should delivery not get a turn while they are recorded.
+                local.client { delivery { it.queueBytes(1L shl 29) } }.use { langfuse ->
                     val recording =
                         measureTime { (1..8).map { thread { langfuse.record(12_500) } }.forEach { it.join() } }
                     lateinit var report: FlushReport

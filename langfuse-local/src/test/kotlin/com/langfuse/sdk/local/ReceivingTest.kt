@@ -12,6 +12,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeInstanceOf
 import java.io.UncheckedIOException
+import java.net.ServerSocket
 import java.time.Duration
 import java.time.Instant
 
@@ -90,8 +91,14 @@ class ReceivingTest :
         }
 
         test("keys and port can be set") {
-            val port = LocalLangfuse.start().use { it.baseUrl().port }
-            LocalLangfuse.builder().port(port).keys("pk", "sk").start().use { langfuse ->
+            val free = generateSequence { ServerSocket(0).use { it.localPort } }
+            // Another program may be given the port first.
+            val started =
+                free.firstNotNullOf { port ->
+                    runCatching { port to LocalLangfuse.builder().port(port).keys("pk", "sk").start() }.getOrNull()
+                }
+            val port = started.first
+            started.second.use { langfuse ->
                 langfuse.baseUrl().toString() shouldBe "http://127.0.0.1:$port"
                 langfuse.publicKey() shouldBe "pk"
                 langfuse.secretKey() shouldBe "sk"

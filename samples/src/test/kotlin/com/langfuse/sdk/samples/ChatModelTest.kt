@@ -14,6 +14,9 @@ import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
 import java.io.IOException
+import java.net.InetAddress
+import java.net.InetSocketAddress
+import java.net.Socket
 import kotlin.time.Duration.Companion.minutes
 
 class ChatModelTest :
@@ -82,11 +85,15 @@ class ChatModelTest :
         }
 
         test("a server that is not there is named") {
-            val gone = Endpoint.answering(200, "").also { it.close() }.baseUrl
-            HttpChatModel("m-1", gone).use { model ->
-                val thrown = shouldThrow<ChatException> { model.ask(prompt) }
-                thrown.status shouldBe null
-                thrown.message shouldBe "$gone/chat/completions cannot be reached: ConnectException"
+            // Nothing listens on a socket that is bound and no more, and nothing else gets its port.
+            Socket().use { reserved ->
+                reserved.bind(InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                val gone = "http://127.0.0.1:${reserved.localPort}/v1"
+                HttpChatModel("m-1", gone).use { model ->
+                    val thrown = shouldThrow<ChatException> { model.ask(prompt) }
+                    thrown.status shouldBe null
+                    thrown.message shouldBe "$gone/chat/completions cannot be reached: ConnectException"
+                }
             }
         }
 

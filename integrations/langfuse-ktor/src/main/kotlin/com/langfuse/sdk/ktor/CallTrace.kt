@@ -28,6 +28,7 @@ internal class CallTrace(
     private val client: Langfuse,
     val observation: Observation,
     private val extractors: Extractors,
+    private val asBaggage: Boolean,
     private var traceName: String?,
 ) {
     private var isRouted = false
@@ -51,6 +52,8 @@ internal class CallTrace(
         try {
             isAsked = true
             val attributes = extractors.of(call)
+            // For work that is handed the observation, and goes on without the scope.
+            attributes.applyTo(observation)
             client.propagateAttributes(
                 attributes.userId,
                 attributes.sessionId,
@@ -58,11 +61,26 @@ internal class CallTrace(
                 attributes.metadata,
                 attributes.version,
                 traceName,
+                asBaggage = asBaggage,
             ) { block() }
         } catch (e: Throwable) {
             failure = e
             throw e
         }
+    }
+
+    private fun CallAttributes.applyTo(observation: Observation) {
+        val propagation =
+            client
+                .propagate()
+                .userId(userId)
+                .sessionId(sessionId)
+                .tags(tags)
+                .metadata(metadata)
+                .version(version)
+                .traceName(traceName)
+        if (asBaggage) propagation.asBaggage()
+        propagation.applyTo(observation)
     }
 
     /** A call that no handler took has a user, too. */

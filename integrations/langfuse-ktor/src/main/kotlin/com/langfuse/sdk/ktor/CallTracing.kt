@@ -67,7 +67,7 @@ internal class CallTracing(private val settings: Settings) {
                 .metadata("path", call.request.path())
         val observation = parent.makeCurrent().use { builder.start() }
         val beginsTrace = !parent.hasSpan()
-        val trace = CallTrace(client, observation, settings.extractors, name.takeIf { beginsTrace })
+        val trace = CallTrace(client, observation, settings.extractors, settings.asBaggage, name.takeIf { beginsTrace })
         route?.let { trace.nameBy(it, call) }
         settings.responseHeader?.let { header ->
             observation.traceId()?.let { call.response.headers.append(header, it) }

@@ -43,8 +43,17 @@ import io.ktor.server.application.createRouteScopedPlugin
  * Not the thing for spans of every HTTP call beside your database and queue: that is OpenTelemetry's own plugin. With
  * it, or with OpenTelemetry's Java agent, this observation joins the trace that is there.
  *
- * In the application, coroutines of `call.launch` have the observation as their parent, but not the user and the like,
- * which are not known yet when Ktor makes the call's scope; use `coroutineScope { launch { } }`.
+ * Work that outlives the handler is handed the observation, and keeps the user and session of the call:
+ *
+ * ```
+ * post("/orders") {
+ *     application.launch(call.langfuse.asContextElement()) { observation("confirm") { mail(order) } }
+ *     call.respond(HttpStatusCode.Accepted)
+ * }
+ * ```
+ *
+ * In the application, coroutines of `call.launch` have them, too, once the handler runs. Their scope is made before the
+ * user is known, so spans that are not Langfuse's, and baggage, are without: use `coroutineScope { launch { } }` for these.
  */
 public val LangfuseTracing: RouteScopedPlugin<LangfuseTracingConfig> =
     createRouteScopedPlugin("LangfuseTracing", ::LangfuseTracingConfig) {
@@ -72,7 +81,8 @@ public val LangfuseTracing: RouteScopedPlugin<LangfuseTracingConfig> =
  * ```
  *
  * Unlike `Observation.current()` it stays the call's inside of nested observations. From any thread, also in SSE and
- * WebSocket handlers, until the call has ended.
+ * WebSocket handlers, until the call has ended. In the handler it has the user and session of the call for whatever is
+ * started below it: by `asContextElement()`, `context()`, `makeCurrent { }` or `observation("…")`, also after the call.
  */
 public val ApplicationCall.langfuse: Observation
     get() = trace?.observation ?: NO_OBSERVATION

@@ -52,6 +52,22 @@ public class LangfuseTracingConfig internal constructor() {
      */
     public var baggage: Boolean = false
 
+    /**
+     * Whether the call's user, session, tags and the like are also put into W3C baggage, for the services that the
+     * handler calls. False by default. Privacy: whatever sends OpenTelemetry's baggage then sends them as plain text,
+     * a user id included, with every request that is made in the call, to third parties too. What sends it is
+     * `LangfusePropagation { baggage = true }`, whose `filter` chooses the receivers, or OpenTelemetry's own
+     * instrumentation, which has no such filter.
+     *
+     * ```
+     * install(LangfuseTracing) {
+     *     userId { call -> call.principal<UserIdPrincipal>()?.name }
+     *     asBaggage = true
+     * }
+     * ```
+     */
+    public var asBaggage: Boolean = false
+
     /** A response header for the trace id, 32 hex digits, such as `"X-Trace-Id"`; null, the default, for none. */
     public var responseHeader: String? = null
 
@@ -117,7 +133,7 @@ public class LangfuseTracingConfig internal constructor() {
             "LangfuseTracing: flushOnStop = $flushOnStop cannot be waited for; use 5.seconds, or null to switch it off."
         }
         responseHeader?.let(::requireHeaderName)
-        return Settings(langfuse, type, remoteParent, baggage, responseHeader, flushOnStop, filter, extractors)
+        return Settings(langfuse, type, remoteParent, baggage, asBaggage, responseHeader, flushOnStop, filter, extractors)
     }
 
     private fun requireHeaderName(name: String) {
@@ -146,6 +162,7 @@ internal class Settings(
     val type: ObservationType<Observation>,
     val remoteParent: Boolean,
     val baggage: Boolean,
+    val asBaggage: Boolean,
     val responseHeader: String?,
     val flushOnStop: Duration?,
     val filter: (ApplicationCall) -> Boolean,

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.ktor
 
+import com.langfuse.sdk.coroutines.asContextElement as langfuseElement
 import com.langfuse.sdk.coroutines.observation
 import com.langfuse.sdk.coroutines.propagateAttributes
 import com.langfuse.sdk.ktor.client.LangfusePropagation
@@ -31,8 +32,12 @@ import io.opentelemetry.api.trace.TraceFlags
 import io.opentelemetry.api.trace.TraceState
 import io.opentelemetry.context.Context
 import io.opentelemetry.extension.kotlin.asContextElement
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import java.util.concurrent.ConcurrentLinkedQueue
 
 private const val TRACE = "0af7651916cd43dd8448eb211c80319c"
 private const val SPAN = "b7ad6b7169203331"
@@ -183,6 +188,46 @@ class PropagationTest :
                     """.trimIndent()
                 trace.observations().map { it.userId } shouldBe List(4) { "ada" }
                 trace.observations().filter { it.isAppRoot }.map { it.name } shouldBe listOf("GET /front")
+            }
+        }
+
+        for (goesOut in listOf(true, false)) {
+            val does = if (goesOut) "go" else "do not go"
+            onEachEngine("the call's user and session $does out as baggage where asBaggage is $goesOut") { engine ->
+                val seen = ConcurrentLinkedQueue<String>()
+                val http = HttpClient(io.ktor.client.engine.cio.CIO) { install(LangfusePropagation) { baggage = true } }
+                serving(engine, {
+                    routing {
+                        get("/{from}") {
+                            val baggage = call.request.headers["baggage"].orEmpty()
+                            val parts = listOf("ada", "s-1", "stranger").filter { it in baggage }
+                            seen += "${call.parameters["from"]}: ${parts.joinToString()}"
+                            call.respondText("ok")
+                        }
+                    }
+                }) { second ->
+                    recorded(engine, 2, { langfuse ->
+                        install(LangfuseTracing) {
+                            this.langfuse = langfuse
+                            userId { "ada" }
+                            sessionId { "s-1" }
+                            if (goesOut) asBaggage = true
+                        }
+                        routing {
+                            get("/front") {
+                                http.get("${second.url}/handler")
+                                observation("inner") { http.get("${second.url}/block") }
+                                val element = call.langfuse.langfuseElement()
+                                CoroutineScope(Dispatchers.Default).launch(element) { http.get("${second.url}/background") }
+                                    .join()
+                                call.respondText("ok")
+                            }
+                        }
+                    }) { it.get("/front", "baggage", "langfuse_user_id=stranger") }
+                }
+                http.close()
+                val sent = if (goesOut) "ada, s-1" else ""
+                seen.toList() shouldBe listOf("handler: $sent", "block: $sent", "background: $sent")
             }
         }
 
