@@ -11,6 +11,7 @@ import io.opentelemetry.api.trace.Span;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,9 @@ record SpanWriter(
 
   /** More metadata keys than this travel as one JSON attribute; a span's attributes are limited. */
   private static final int MAX_METADATA_ATTRIBUTES = 60;
+
+  /** Of a map whose values are masked one by one, before it is written. */
+  private static final int MAX_ENTRIES = 10_000;
 
   /** The server drops metadata that is not an object; under this key it is one. */
   private static final String WRAPPING_KEY = "metadata";
@@ -95,12 +99,16 @@ record SpanWriter(
         span,
         () -> {
           Map<String, T> usable = new LinkedHashMap<>();
-          map.forEach(
-              (name, value) -> {
-                if (value != null && isUsable.test(value)) {
-                  usable.put(name, value);
-                }
-              });
+          int left = MAX_ENTRIES;
+          for (Map.Entry<String, ? extends T> entry : map.entrySet()) {
+            T value = entry.getValue();
+            if (value != null && isUsable.test(value)) {
+              usable.put(entry.getKey(), value);
+            }
+            if (--left == 0) {
+              break;
+            }
+          }
           write(span, key, usable);
         });
   }
@@ -122,18 +130,31 @@ record SpanWriter(
           if (fields == null) {
             writeText(span, LangfuseAttributes.METADATA, Map.of(WRAPPING_KEY, kept));
           } else if (fields.size() > MAX_METADATA_ATTRIBUTES) {
-            writeText(span, LangfuseAttributes.METADATA, maskedEach(fields));
+            writeText(span, LangfuseAttributes.METADATA, mask == null ? fields : maskedEach(fields));
           } else {
-            fields.forEach((key, value) -> writeMetadata(span, String.valueOf(key), value));
+            forEach(fields, MAX_METADATA_ATTRIBUTES, (key, value) -> writeMetadata(span, key, value));
           }
         });
   }
 
   private Map<String, @Nullable Object> maskedEach(Map<?, ?> fields) {
     Map<String, @Nullable Object> all = new LinkedHashMap<>();
-    fields.forEach(
-        (key, value) -> all.put(String.valueOf(key), value == null ? null : masked(value)));
+    forEach(
+        fields, MAX_ENTRIES, (key, value) -> all.put(key, value == null ? null : masked(value)));
     return all;
+  }
+
+  /** Entries of a map that may have more of them than it says, even without end. */
+  private static void forEach(
+      Map<?, ?> map, int most, BiConsumer<String, @Nullable Object> action) {
+    int left = most;
+    for (Map.Entry<?, ?> entry : map.entrySet()) {
+      if (left-- == 0) {
+        action.accept("…", "[cut: more than " + most + " entries]");
+        return;
+      }
+      action.accept(String.valueOf(entry.getKey()), entry.getValue());
+    }
   }
 
   void writeMetadata(Span span, String key, @Nullable Object value) {

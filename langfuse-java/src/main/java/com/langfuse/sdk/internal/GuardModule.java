@@ -9,14 +9,12 @@ import com.fasterxml.jackson.databind.jsontype.TypeSerializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
 import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
+import com.fasterxml.jackson.databind.ser.impl.UnknownSerializer;
 import com.fasterxml.jackson.databind.ser.std.AsArraySerializerBase;
 import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
+import com.fasterxml.jackson.databind.ser.std.IterableSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
-import com.fasterxml.jackson.databind.type.ArrayType;
-import com.fasterxml.jackson.databind.type.CollectionLikeType;
-import com.fasterxml.jackson.databind.type.CollectionType;
-import com.fasterxml.jackson.databind.type.MapLikeType;
-import com.fasterxml.jackson.databind.type.MapType;
+import com.fasterxml.jackson.databind.type.TypeFactory;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
@@ -25,8 +23,8 @@ import java.util.function.Function;
 import java.util.stream.BaseStream;
 
 /**
- * Lets Jackson walk any object graph: every bean and container is watched for cycles and depth,
- * every getter for failure.
+ * What Jackson must not walk as a bean, and a guard for every getter that it calls. {@link
+ * GuardedFactory} guards the serializers.
  */
 final class GuardModule extends SimpleModule {
 
@@ -72,66 +70,45 @@ final class GuardModule extends SimpleModule {
     @Override
     public List<BeanPropertyWriter> changeProperties(
         SerializationConfig config, BeanDescription bean, List<BeanPropertyWriter> properties) {
-      properties.replaceAll(
-          property ->
-              property.getClass() == BeanPropertyWriter.class
-                  ? new GuardedProperty(property)
-                  : property);
+      properties.replaceAll(Guards::guard);
       return properties;
     }
 
     @Override
     public JsonSerializer<?> modifySerializer(
         SerializationConfig config, BeanDescription bean, JsonSerializer<?> serializer) {
-      boolean fields = serializer instanceof BeanSerializerBase;
+      Class<?> type = bean.getBeanClass();
+      boolean fields =
+          serializer instanceof BeanSerializerBase || serializer instanceof UnknownSerializer;
       boolean elements = serializer instanceof AsArraySerializerBase;
-      if (fields && PlainValues.isText(bean.getBeanClass())) {
-        return ToStringSerializer.instance;
-      }
-      if ((fields || elements) && PlainValues.isLive(bean.getBeanClass())) {
+      if ((fields || elements) && PlainValues.isLive(type)) {
         return PlainValues.CUT;
       }
-      return fields || elements ? guard(serializer) : serializer;
+      JsonSerializer<?> ofKotlin = fields ? KotlinValues.serializerOf(type) : null;
+      if (ofKotlin != null) {
+        return ofKotlin;
+      }
+      if (fields && PlainValues.isText(type)) {
+        return ToStringSerializer.instance;
+      }
+      if (fields && PlainValues.isOfSystem(type) && !bean.hasKnownClassAnnotations()) {
+        return PlainValues.SYSTEM;
+      }
+      if (fields && PlainValues.isIterable(type)) {
+        return new IterableSerializer(TypeFactory.unknownType(), false, null);
+      }
+      return CharSequence.class.isAssignableFrom(type) && type != String.class
+          ? PlainValues.CHARACTERS
+          : serializer;
     }
 
-    @Override
-    public JsonSerializer<?> modifyMapSerializer(
-        SerializationConfig config, MapType type, BeanDescription bean, JsonSerializer<?> map) {
-      return guard(map);
-    }
-
-    @Override
-    public JsonSerializer<?> modifyMapLikeSerializer(
-        SerializationConfig config, MapLikeType type, BeanDescription bean, JsonSerializer<?> map) {
-      return guard(map);
-    }
-
-    @Override
-    public JsonSerializer<?> modifyCollectionSerializer(
-        SerializationConfig config,
-        CollectionType type,
-        BeanDescription bean,
-        JsonSerializer<?> s) {
-      return guard(s);
-    }
-
-    @Override
-    public JsonSerializer<?> modifyCollectionLikeSerializer(
-        SerializationConfig config,
-        CollectionLikeType type,
-        BeanDescription bean,
-        JsonSerializer<?> collection) {
-      return guard(collection);
-    }
-
-    @Override
-    public JsonSerializer<?> modifyArraySerializer(
-        SerializationConfig config, ArrayType type, BeanDescription bean, JsonSerializer<?> array) {
-      return type.getContentType().isPrimitive() ? array : guard(array);
-    }
-
-    private static JsonSerializer<?> guard(JsonSerializer<?> serializer) {
-      return new GuardedSerializer(serializer);
+    private static BeanPropertyWriter guard(BeanPropertyWriter property) {
+      JsonSerializer<Object> boxing =
+          property.hasSerializer() ? null : KotlinValues.boxing(property.getMember());
+      if (boxing != null) {
+        property.assignSerializer(boxing);
+      }
+      return new GuardedProperty(property, KotlinValues.isReadable(property));
     }
   }
 }

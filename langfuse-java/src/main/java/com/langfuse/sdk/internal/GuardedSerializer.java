@@ -3,107 +3,126 @@ package com.langfuse.sdk.internal;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.databind.BeanProperty;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.jsontype.TypeSerializer;
+import com.fasterxml.jackson.databind.ser.ContainerSerializer;
 import com.fasterxml.jackson.databind.ser.ContextualSerializer;
 import com.fasterxml.jackson.databind.ser.ResolvableSerializer;
 import com.fasterxml.jackson.databind.util.NameTransformer;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A bean's or container's own serializer, behind a look at the way that led here. */
-final class GuardedSerializer extends JsonSerializer<Object>
+/**
+ * A value's own serializer, which writes exactly one JSON value whatever happens: a marker for a
+ * cycle, for what is too deep, and for what fails; the rest of what was begun is ended.
+ */
+final class GuardedSerializer extends ContainerSerializer<Object>
     implements ContextualSerializer, ResolvableSerializer {
 
-  /** As deep as the Python SDK goes. */
-  static final int MAX_DEPTH = 20;
+  private static final long serialVersionUID = 1L;
 
-  /** Beans and containers in one value. Entities that all know each other would never end. */
-  static final int MAX_NODES = 100_000;
-
-  private final JsonSerializer<Object> serializer;
+  private transient JsonSerializer<Object> serializer;
 
   @SuppressWarnings("unchecked")
   GuardedSerializer(JsonSerializer<?> serializer) {
+    super(Object.class);
     this.serializer = (JsonSerializer<Object>) serializer;
   }
 
   @Override
   public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
       throws IOException {
-    guarded(value, json, provider, () -> serializer.serialize(value, json, provider));
+    write(value, json, provider, null);
   }
 
   @Override
   public void serializeWithType(
       Object value, JsonGenerator json, SerializerProvider provider, TypeSerializer type)
       throws IOException {
-    guarded(value, json, provider, () -> serializer.serializeWithType(value, json, provider, type));
+    write(value, json, provider, type);
   }
 
-  private static void guarded(
-      Object value, JsonGenerator json, SerializerProvider provider, Body body) throws IOException {
-    Walk walk = Walk.of(provider);
-    if (!walk.enter(value)) {
+  private void write(
+      Object value, JsonGenerator json, SerializerProvider provider, @Nullable TypeSerializer type)
+      throws IOException {
+    ValuePath path = ValuePath.of(json, provider);
+    if (path.isTooDeep() || (path.contains(value) && !serializer.usesObjectId())) {
       json.writeString(Marker.cut(value));
       return;
     }
     JsonStreamContext before = json.getOutputContext();
+    int entries = before.getEntryCount();
+    boolean isRoot = path.isAtRoot();
+    path.push(value);
     try {
-      body.write();
-    } catch (Throwable t) {
-      if (json.getOutputContext() == before) {
-        json.writeString(Marker.failed(t));
+      if (type == null) {
+        serializer.serialize(value, json, provider);
       } else {
-        closeUpTo(before, json, t);
+        serializer.serializeWithType(value, json, provider, type);
+      }
+      if (json.getOutputContext() != before) {
+        JsonRepair.closeUpTo(before, json, Marker.notSerializable(value));
+      } else if (before.inObject() && before.getEntryCount() == entries) {
+        json.writeNull(); // after a name there has to be something
+      }
+    } catch (Throwable t) {
+      if (json.getOutputContext() != before) {
+        JsonRepair.closeUpTo(before, json, JsonRepair.rest(value, before, json, t));
+      } else if (before.getEntryCount() == entries) {
+        if (isRoot || BoundedGenerator.exceeded(json) != null) {
+          throw t; // what is around it writes the text
+        }
+        json.writeString(Marker.failed(value, t));
       }
     } finally {
-      walk.leave();
-    }
-  }
-
-  /** Ends what a failed serializer left open, with a marker where it broke. */
-  static void closeUpTo(JsonStreamContext outer, JsonGenerator json, Throwable thrown)
-      throws IOException {
-    while (json.getOutputContext() != outer) {
-      boolean object = json.getOutputContext().inObject();
-      try {
-        json.writeString(Marker.failed(thrown));
-      } catch (IOException nameIsDue) {
-        // Between two fields of an object there is no place for a value.
-      }
-      if (object) {
-        json.writeEndObject();
-      } else {
-        json.writeEndArray();
-      }
+      path.pop();
     }
   }
 
   @Override
-  public JsonSerializer<?> createContextual(SerializerProvider provider, BeanProperty property)
-      throws JsonMappingException {
-    JsonSerializer<?> contextual =
-        serializer instanceof ContextualSerializer aware
-            ? aware.createContextual(provider, property)
-            : serializer;
-    return contextual == serializer ? this : new GuardedSerializer(contextual);
+  public JsonSerializer<?> createContextual(
+      SerializerProvider provider, @Nullable BeanProperty property) {
+    try {
+      JsonSerializer<?> contextual =
+          serializer instanceof ContextualSerializer aware
+              ? aware.createContextual(provider, property)
+              : serializer;
+      return contextual == serializer ? this : new GuardedSerializer(contextual);
+    } catch (Throwable t) {
+      return new GuardedSerializer(new UnwritableSerializer(t));
+    }
   }
 
   @Override
-  public void resolve(SerializerProvider provider) throws JsonMappingException {
+  public void resolve(SerializerProvider provider) {
     if (serializer instanceof ResolvableSerializer resolvable) {
-      resolvable.resolve(provider);
+      try {
+        resolvable.resolve(provider);
+      } catch (Throwable t) {
+        serializer = new UnwritableSerializer(t);
+      }
     }
   }
 
   @Override
   public JsonSerializer<Object> unwrappingSerializer(NameTransformer unwrapper) {
     return serializer.unwrappingSerializer(unwrapper);
+  }
+
+  @Override
+  public JsonSerializer<?> withFilterId(Object filterId) {
+    JsonSerializer<?> filtered = serializer.withFilterId(filterId);
+    return filtered == serializer ? this : new GuardedSerializer(filtered);
+  }
+
+  @Override
+  public JsonSerializer<?> withIgnoredProperties(Set<String> names) {
+    JsonSerializer<?> ignoring = serializer.withIgnoredProperties(names);
+    return ignoring == serializer ? this : new GuardedSerializer(ignoring);
   }
 
   @Override
@@ -116,45 +135,36 @@ final class GuardedSerializer extends JsonSerializer<Object>
     return serializer.usesObjectId();
   }
 
-  private interface Body {
-    void write() throws IOException;
+  @Override
+  public JsonSerializer<?> getDelegatee() {
+    return serializer;
   }
 
-  /** The values from the root to here, and how many were met in all. One per encoded value. */
-  private static final class Walk {
+  @Override
+  public @Nullable JavaType getContentType() {
+    return serializer instanceof ContainerSerializer<?> container
+        ? container.getContentType()
+        : null;
+  }
 
-    private final Deque<Object> path = new ArrayDeque<>();
-    private int met;
+  @Override
+  public @Nullable JsonSerializer<?> getContentSerializer() {
+    return serializer instanceof ContainerSerializer<?> container
+        ? container.getContentSerializer()
+        : null;
+  }
 
-    static Walk of(SerializerProvider provider) {
-      Walk walk = (Walk) provider.getAttribute(Walk.class);
-      if (walk == null) {
-        walk = new Walk();
-        provider.setAttribute(Walk.class, walk);
-      }
-      return walk;
-    }
+  @Override
+  @SuppressWarnings("unchecked")
+  public boolean hasSingleElement(Object value) {
+    return serializer instanceof ContainerSerializer<?> container
+        && ((ContainerSerializer<Object>) container).hasSingleElement(value);
+  }
 
-    boolean enter(Object value) {
-      if (path.size() >= MAX_DEPTH || met >= MAX_NODES || leadsBackTo(value)) {
-        return false;
-      }
-      met++;
-      path.push(value);
-      return true;
-    }
-
-    void leave() {
-      path.pop();
-    }
-
-    private boolean leadsBackTo(Object value) {
-      for (Object ancestor : path) {
-        if (ancestor == value) {
-          return true;
-        }
-      }
-      return false;
-    }
+  @Override
+  protected ContainerSerializer<?> _withValueTypeSerializer(TypeSerializer type) {
+    return serializer instanceof ContainerSerializer<?> container
+        ? new GuardedSerializer(container.withValueTypeSerializer(type))
+        : this;
   }
 }

@@ -1,7 +1,8 @@
 package com.langfuse.sdk.internal;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.SegmentedStringWriter;
+import com.fasterxml.jackson.core.util.BufferRecycler;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
@@ -23,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * Turns any value into the text of an attribute: strings as they are, everything else as compact
  * JSON.
  *
- * <p>Never throws. What cannot be written becomes a marker such as {@code "<User>"}: a getter that
- * fails costs its own field, a cycle or a depth over {@value GuardedSerializer#MAX_DEPTH} the
- * branch below it. What reading would use up or set off (streams, cursors, connections) is left
- * unread. Threadsafe.
+ * <p>Never throws. What cannot be written becomes a marker such as {@code "<User>"}, and its
+ * neighbours are kept: a getter that fails costs its own field, a cycle the branch that leads back.
+ * What reading would use up or set off (streams, cursors, connections) is left unread. What is over
+ * the {@link Limits} is left out, with a text that says how much. Threadsafe.
  */
 public final class JsonEncoder {
 
@@ -44,6 +45,7 @@ public final class JsonEncoder {
 
   private final ObjectMapper mapper;
   private final int maxLength;
+  private final Limits limits;
   private final Map<Class<?>, Function<Object, String>> texts;
   private final QuietLog log;
 
@@ -73,15 +75,27 @@ public final class JsonEncoder {
       int maxLength,
       Map<Class<?>, Function<Object, String>> texts,
       QuietLog log) {
+    this(base, maxLength, texts, Limits.DEFAULT, log);
+  }
+
+  JsonEncoder(
+      @Nullable ObjectMapper base,
+      int maxLength,
+      Map<Class<?>, Function<Object, String>> texts,
+      Limits limits,
+      QuietLog log) {
     this.maxLength = maxLength;
+    this.limits = limits;
     this.texts = texts;
     this.log = log;
     this.mapper = base == null ? ours() : copyOf(base);
     mapper.registerModule(new GuardModule(texts));
     mapper.configure(SerializationFeature.FAIL_ON_EMPTY_BEANS, false);
     mapper.configure(SerializationFeature.FAIL_ON_SELF_REFERENCES, false);
+    mapper.configure(SerializationFeature.CLOSE_CLOSEABLE, false);
     mapper.configure(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS, true);
     mapper.getSerializerProvider().setNullKeySerializer(NULL_KEY);
+    mapper.setSerializerFactory(new GuardedFactory(mapper.getSerializerFactory()));
   }
 
   private static ObjectMapper copyOf(ObjectMapper base) {
@@ -118,7 +132,8 @@ public final class JsonEncoder {
       if (text != null) {
         return text.apply(value);
       }
-      return cut(value instanceof CharSequence chars ? chars.toString() : json(value));
+      return cut(
+          value instanceof CharSequence chars ? PlainValues.textOf(chars) : json(value, limits));
     } catch (Throwable t) {
       String type = value.getClass().getName();
       log.warn("encode", "A " + type + " could not be written as JSON.", t);
@@ -133,7 +148,7 @@ public final class JsonEncoder {
   public @Nullable LaterText later(Object value) {
     try {
       LaterText text = value instanceof CharSequence ? null : Snapshot.take(value, this);
-      return text == null || text.weight() > maxLength ? null : text;
+      return text == null || text.weight() > Math.min(maxLength, limits.characters()) ? null : text;
     } catch (Throwable changedMeanwhile) {
       return null;
     }
@@ -143,15 +158,30 @@ public final class JsonEncoder {
   String encodeSnapshot(Object snapshot, long expectedLength) {
     try {
       String json = SnapshotJson.write(snapshot, expectedLength, mapper);
-      return cut(json == null ? json(snapshot) : json);
+      return cut(json == null ? json(snapshot, limits.untimed()) : json);
     } catch (Throwable t) {
       log.warn("encode", "A value could not be written as JSON.", t);
       return '"' + Marker.notSerializable(snapshot) + '"';
     }
   }
 
-  private String json(Object value) throws JsonProcessingException {
-    return escapeLoneSurrogates(mapper.writeValueAsString(value));
+  /** As ObjectMapper.writeValueAsString does it, within limits. */
+  private String json(Object value, Limits limits) throws IOException {
+    BufferRecycler recycler = mapper.getFactory()._getBufferRecycler();
+    try (SegmentedStringWriter text = new SegmentedStringWriter(recycler)) {
+      boolean raw;
+      try (BoundedGenerator json = new BoundedGenerator(mapper.createGenerator(text), limits)) {
+        mapper.writeValue(json, value);
+        raw = json.isRaw();
+      }
+      String json = text.getAndClear();
+      if (raw && !BoundedGenerator.isJson(json)) {
+        throw new IOException("A serializer wrote raw text that makes no JSON.");
+      }
+      return escapeLoneSurrogates(json);
+    } finally {
+      recycler.releaseToPool();
+    }
   }
 
   /** Half a character cannot be sent as UTF-8; as an escape JSON can carry it. */
@@ -174,12 +204,7 @@ public final class JsonEncoder {
   }
 
   private String cut(String text) {
-    if (text.length() <= maxLength) {
-      return text;
-    }
-    boolean splitsPair = Character.isHighSurrogate(text.charAt(maxLength - 1));
-    String kept = text.substring(0, splitsPair ? maxLength - 1 : maxLength);
-    return kept + "… [cut: " + text.length() + " characters]";
+    return text.length() <= maxLength ? text : Marker.cutText(text, maxLength);
   }
 
   /**
@@ -188,7 +213,7 @@ public final class JsonEncoder {
    */
   public @Nullable Map<String, String> encodeFields(Object value) {
     try {
-      String json = value instanceof CharSequence ? "" : json(value);
+      String json = value instanceof CharSequence ? "" : json(value, limits);
       if (!json.startsWith("{")) {
         return null;
       }

@@ -5,17 +5,29 @@ import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import java.io.IOException;
+import java.lang.ref.Reference;
+import java.lang.reflect.AnnotatedElement;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.Key;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Date;
+import java.util.Enumeration;
 import java.util.Iterator;
+import java.util.Set;
+import java.util.Spliterator;
+import java.util.Timer;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /** How values without fields are written; follows the Python SDK's table, ISO-8601 for time. */
@@ -36,6 +48,43 @@ final class PlainValues extends SimpleModule {
         }
       };
 
+  /** Stands for machinery of the process. */
+  static final JsonSerializer<Object> SYSTEM =
+      new JsonSerializer<>() {
+        @Override
+        public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
+            throws IOException {
+          json.writeString(describeSystem(value));
+        }
+      };
+
+  /** A text that is no String may be one without end. */
+  static final JsonSerializer<Object> CHARACTERS =
+      new JsonSerializer<>() {
+        @Override
+        public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
+            throws IOException {
+          json.writeString(textOf((CharSequence) value));
+        }
+      };
+
+  private static final Set<Class<?>> MACHINERY =
+      Set.of(
+          Thread.class,
+          ThreadGroup.class,
+          ThreadLocal.class,
+          ClassLoader.class,
+          Process.class,
+          Executor.class,
+          Lock.class,
+          ReadWriteLock.class,
+          Condition.class,
+          Timer.class,
+          Reference.class,
+          AnnotatedElement.class,
+          Key.class);
+
+  private static final int MAX_DESCRIPTION = 200;
   private static final int SAFE_DIGITS = 15;
   private static final int MAX_TEXT_BYTES = 4096;
 
@@ -45,7 +94,6 @@ final class PlainValues extends SimpleModule {
     write(BigInteger.class, PlainValues::writeBigInteger);
     write(BigDecimal.class, PlainValues::writeBigDecimal);
     write(byte[].class, PlainValues::writeBytes);
-    write(CharSequence.class, (text, json) -> json.writeString(text.toString()));
     write(ByteBuffer.class, PlainValues::writeBuffer);
     write(Date.class, (date, json) -> json.writeString(describe(date)));
     write(Path.class, (path, json) -> json.writeString(path.toString()));
@@ -59,15 +107,19 @@ final class PlainValues extends SimpleModule {
   static boolean isLive(Class<?> type) {
     return AutoCloseable.class.isAssignableFrom(type)
         || Iterator.class.isAssignableFrom(type)
+        || Enumeration.class.isAssignableFrom(type)
+        || Spliterator.class.isAssignableFrom(type)
         || Future.class.isAssignableFrom(type)
-        || (Iterable.class.isAssignableFrom(type) && !Collection.class.isAssignableFrom(type))
-        || isKotlinCode(type);
+        || Flow.Publisher.class.isAssignableFrom(type)
+        || type.isHidden()
+        || isCode(type);
   }
 
   /**
    * Jobs, scopes, flows and functions: their getters lead to the whole coroutine and its context.
+   * Sequences and publishers are used up by reading.
    */
-  private static boolean isKotlinCode(@Nullable Class<?> type) {
+  private static boolean isCode(@Nullable Class<?> type) {
     if (type == null) {
       return false;
     }
@@ -75,16 +127,37 @@ final class PlainValues extends SimpleModule {
     return name.startsWith("kotlinx.coroutines.")
         || name.startsWith("kotlin.coroutines.")
         || name.equals("kotlin.Function")
-        || isKotlinCode(type.getSuperclass())
-        || Arrays.stream(type.getInterfaces()).anyMatch(PlainValues::isKotlinCode);
+        || name.equals("kotlin.sequences.Sequence")
+        || name.equals("org.reactivestreams.Publisher")
+        || isCode(type.getSuperclass())
+        || Arrays.stream(type.getInterfaces()).anyMatch(PlainValues::isCode);
   }
 
-  /** Kotlin's own value types have no getters that mean anything: Duration, UInt, Lazy, Result. */
+  /** Value types without getters that mean anything: Kotlin's Duration, Regex, ranges. */
   static boolean isText(Class<?> type) {
-    String name = type.getName();
-    return name.startsWith("kotlin.")
-        && !name.equals("kotlin.Pair")
-        && !name.equals("kotlin.Triple");
+    return KotlinValues.isText(type);
+  }
+
+  /**
+   * Machinery of the JDK: threads, class loaders, executors, locks, keys. Its getters lead to what
+   * belongs to the process, or are secrets.
+   */
+  static boolean isOfSystem(Class<?> type) {
+    return isOfJdk(type) || MACHINERY.stream().anyMatch(each -> each.isAssignableFrom(type));
+  }
+
+  private static boolean isOfJdk(Class<?> type) {
+    ClassLoader loader = type.getClassLoader();
+    return type != Object.class
+        && (loader == null || loader == ClassLoader.getPlatformClassLoader());
+  }
+
+  /** One of the application's that is no collection, and only read. */
+  static boolean isIterable(Class<?> type) {
+    return Iterable.class.isAssignableFrom(type)
+        && !Collection.class.isAssignableFrom(type)
+        && !Throwable.class.isAssignableFrom(type)
+        && !isOfJdk(type);
   }
 
   /** A number that JavaScript can read whole. */
@@ -100,8 +173,10 @@ final class PlainValues extends SimpleModule {
     }
   }
 
-  private static void writeBigInteger(BigInteger number, JsonGenerator json) throws IOException {
-    if (number.abs().compareTo(MAX_SAFE) > 0) {
+  static void writeBigInteger(BigInteger number, JsonGenerator json) throws IOException {
+    if (!BoundedGenerator.hasFewDigits(number)) {
+      json.writeNumber(number); // which has a text for it
+    } else if (number.abs().compareTo(MAX_SAFE) > 0) {
       json.writeString(number.toString());
     } else {
       json.writeNumber(number);
@@ -110,7 +185,9 @@ final class PlainValues extends SimpleModule {
 
   private static void writeBigDecimal(BigDecimal number, JsonGenerator json) throws IOException {
     // toPlainString of 1E+1000000000 would be a gigabyte of zeros.
-    if (number.precision() > SAFE_DIGITS || Math.abs((long) number.scale()) > SAFE_DIGITS) {
+    if (!BoundedGenerator.hasFewDigits(number.unscaledValue())) {
+      json.writeNumber(number);
+    } else if (number.precision() > SAFE_DIGITS || Math.abs((long) number.scale()) > SAFE_DIGITS) {
       json.writeString(number.toString());
     } else {
       json.writeNumber(number.toPlainString());
@@ -147,6 +224,21 @@ final class PlainValues extends SimpleModule {
     String message = thrown.getMessage();
     String type = thrown.getClass().getSimpleName();
     return message == null || message.isBlank() ? type : type + ": " + message;
+  }
+
+  /** Never the address of an object, which means nothing, and nothing long. */
+  private static String describeSystem(Object value) {
+    String text = isOfJdk(value.getClass()) ? value.toString() : "";
+    boolean isAddress = text.startsWith(value.getClass().getName() + "@");
+    return text.isEmpty() || isAddress || text.length() > MAX_DESCRIPTION
+        ? Marker.cut(value)
+        : text;
+  }
+
+  /** The text, or the beginning of one that is too long to be kept in memory. */
+  static String textOf(CharSequence text) {
+    int max = (int) Limits.DEFAULT.characters();
+    return text.length() <= max ? text.toString() : Marker.cutText(text, max);
   }
 
   private <T> void write(Class<? extends T> type, Writer<T> writer) {

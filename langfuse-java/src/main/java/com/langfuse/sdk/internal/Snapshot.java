@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class Snapshot {
 
   /** So deep, or so much, that the guards of the JSON writer might cut it: that is up to them. */
-  private static final int DEEP = GuardedSerializer.MAX_DEPTH - 1;
+  private static final int DEEP = Limits.DEFAULT.depth() - 1;
 
-  private static final int MANY = GuardedSerializer.MAX_NODES / 2;
+  private static final int MANY = 50_000;
 
   // In bytes, about as the memory holds them.
   private static final int PLACE = 8;
@@ -41,9 +41,16 @@ final class Snapshot {
 
   private static final int MUCH_MORE = 5;
 
+  /** The clock is read at every 64th record. */
+  private static final int CLOCK_MASK = 63;
+
+  private static final long MAX_NANOS = Limits.DEFAULT.time().toNanos();
+
   private static final Object NONE = new Object();
 
   private int values;
+  private int records;
+  private long start;
 
   /** Of the copy, and of all that only it may still hold. */
   private long weight;
@@ -79,6 +86,8 @@ final class Snapshot {
       case LEAF -> leaf(value, LEAF, 3);
       case TIME -> leaf(value, TIME, 20);
       case COLLECTION -> collection((Collection<?>) value, depth);
+      case VIEW -> view((Collection<?>) value, depth);
+      case LOCKED_VIEW -> lockedView((Collection<?>) value, depth);
       case ARRAY -> elements((Object[]) value, depth);
       case NUMBERS -> numbers(value, depth);
       case MAP -> entries((Map<?, ?>) value, depth);
@@ -98,16 +107,47 @@ final class Snapshot {
   }
 
   private Object collection(Collection<?> value, int depth) {
-    return value.size() < MANY ? elements(value.toArray(), depth) : NONE;
+    return value.size() < MANY ? list(value.toArray(), depth) : NONE;
   }
 
-  /** Into an array of its own: that one may be the application's. */
+  /** Element by element: what is behind it may have more of them than it says, even without end. */
+  private Object view(Collection<?> value, int depth) {
+    int size = value.size();
+    if (size >= MANY) {
+      return NONE;
+    }
+    @Nullable Object[] all = new @Nullable Object[size];
+    int next = 0;
+    for (Object element : value) {
+      if (next == size) {
+        return NONE;
+      }
+      all[next++] = element;
+    }
+    return next == size ? list(all, depth) : NONE;
+  }
+
+  private Object lockedView(Collection<?> value, int depth) {
+    synchronized (value) {
+      return view(value, depth);
+    }
+  }
+
+  /** Into an array of its own: that one is the application's. */
   private Object elements(@Nullable Object[] from, int depth) {
-    @Nullable Object[] all = Arrays.copyOf(from, from.length, Object[].class);
+    return from.length < MANY
+        ? list(Arrays.copyOf(from, from.length, Object[].class), depth)
+        : NONE;
+  }
+
+  private Object list(@Nullable Object[] all, int depth) {
     return isWithin(depth, all.length) && copied(all, 0, 1, depth) ? Arrays.asList(all) : NONE;
   }
 
   private Object entries(Map<?, ?> map, int depth) {
+    if (map.size() >= MANY) {
+      return NONE;
+    }
     @Nullable Object[] all = new @Nullable Object[2 * map.size()];
     int next = 0;
     for (Map.Entry<?, ?> entry : map.entrySet()) {
@@ -124,6 +164,9 @@ final class Snapshot {
   }
 
   private Object fields(Object value, List<Method> accessors, int depth) {
+    if (isSlow()) {
+      return NONE; // accessors may take any time
+    }
     @Nullable Object[] all = new @Nullable Object[2 * accessors.size()];
     for (int i = 0; i < accessors.size(); i++) {
       Method accessor = accessors.get(i);
@@ -136,6 +179,13 @@ final class Snapshot {
       }
     }
     return isWithin(depth, all.length) && copied(all, 1, 2, depth) ? new Fields(all) : NONE;
+  }
+
+  private boolean isSlow() {
+    if (records++ == 0) {
+      start = System.nanoTime();
+    }
+    return (records & CLOCK_MASK) == 0 && System.nanoTime() - start > MAX_NANOS;
   }
 
   private Object numbers(Object array, int depth) {

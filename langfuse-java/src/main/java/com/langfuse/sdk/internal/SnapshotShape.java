@@ -33,7 +33,12 @@ final class SnapshotShape {
     LEAF,
     /** The same, of several objects. */
     TIME,
+    /** Keeps its elements itself. */
     COLLECTION,
+    /** Another collection may be behind it. */
+    VIEW,
+    /** The same, and it is its own lock. */
+    LOCKED_VIEW,
     ARRAY,
     NUMBERS,
     MAP,
@@ -61,6 +66,20 @@ final class SnapshotShape {
 
   private static final Set<Class<?>> TIMES =
       Set.of(LocalDateTime.class, OffsetDateTime.class, ZonedDateTime.class);
+
+  /** How names of collections begin that keep their elements themselves. */
+  private static final List<String> OWN_ELEMENTS =
+      List.of(
+          "java.util.ImmutableCollections$",
+          "java.util.Arrays$ArrayList",
+          "java.util.ArrayList",
+          "java.util.ArrayDeque",
+          "java.util.LinkedList",
+          "java.util.HashSet",
+          "java.util.LinkedHashSet",
+          "java.util.TreeSet",
+          "java.util.Vector",
+          "java.util.concurrent.");
 
   private static final List<Kind> ALL_KINDS = List.of(Kind.values());
 
@@ -122,7 +141,15 @@ final class SnapshotShape {
     }
     return Map.class.isAssignableFrom(type)
         ? Kind.MAP
-        : Collection.class.isAssignableFrom(type) ? Kind.COLLECTION : Kind.OTHER;
+        : !Collection.class.isAssignableFrom(type)
+            ? Kind.OTHER
+            : kindOfCollection(type.getName());
+  }
+
+  private static Kind kindOfCollection(String name) {
+    return OWN_ELEMENTS.stream().anyMatch(name::startsWith)
+        ? Kind.COLLECTION
+        : name.startsWith("java.util.Collections$Synchronized") ? Kind.LOCKED_VIEW : Kind.VIEW;
   }
 
   /** The JDK's, or Kotlin's, whose empty ones and builders are its own. */
@@ -137,6 +164,9 @@ final class SnapshotShape {
     if (isAnnotated(type)
         || PlainValues.isLive(type)
         || PlainValues.isText(type)
+        || PlainValues.isOfSystem(type)
+        || PlainValues.isIterable(type)
+        || CharSequence.class.isAssignableFrom(type)
         || Arrays.stream(components).anyMatch(each -> isAnnotated(each.getType()))) {
       return Kind.OTHER;
     }

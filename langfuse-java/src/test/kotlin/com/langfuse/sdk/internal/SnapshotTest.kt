@@ -146,7 +146,7 @@ class SnapshotTest :
                 "a record to close" to Shapes.Closing("x"),
                 "an enum with a say" to Shapes.Written.ONE,
                 "a cycle" to mutableListOf<Any>().apply { add(this) },
-                "a deep one" to (1..20).fold<Int, Any>("x") { inner, _ -> listOf(inner) },
+                "a deep one" to (1..100).fold<Int, Any>("x") { inner, _ -> listOf(inner) },
                 "a large one" to List(60_000) { "x" },
                 "a large array" to DoubleArray(60_000),
                 "a list that throws" to Collections.unmodifiableList(Hostile()),
