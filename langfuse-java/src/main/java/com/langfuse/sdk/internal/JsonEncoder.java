@@ -68,7 +68,8 @@ public final class JsonEncoder {
    * The same, with a say in how values of some types are written.
    *
    * @param texts by class, which is met as it is and not by its subclasses: the text to write for a
-   *     value, never cut
+   *     value, never cut. Byte arrays and buffers with a known signature are met as {@link
+   *     FileBytes}.
    */
   public JsonEncoder(
       @Nullable ObjectMapper base,
@@ -128,9 +129,11 @@ public final class JsonEncoder {
       return null;
     }
     try {
-      Function<Object, String> text = texts.get(value.getClass());
+      Object file = FileBytes.in(value);
+      Object written = file == null ? value : file;
+      Function<Object, String> text = texts.get(written.getClass());
       if (text != null) {
-        return text.apply(value);
+        return text.apply(written);
       }
       return cut(
           value instanceof CharSequence chars ? PlainValues.textOf(chars) : json(value, limits));

@@ -220,7 +220,7 @@ final class PlainValues extends SimpleModule {
     }
   }
 
-  private static String describe(Throwable thrown) {
+  static String describe(Throwable thrown) {
     String message = thrown.getMessage();
     String type = thrown.getClass().getSimpleName();
     return message == null || message.isBlank() ? type : type + ": " + message;

@@ -167,6 +167,8 @@ final class SnapshotShape {
         || PlainValues.isOfSystem(type)
         || PlainValues.isIterable(type)
         || CharSequence.class.isAssignableFrom(type)
+        || ForeignValues.formOf(type) != null
+        || components.length == 0
         || Arrays.stream(components).anyMatch(each -> isAnnotated(each.getType()))) {
       return Kind.OTHER;
     }
@@ -188,7 +190,7 @@ final class SnapshotShape {
   }
 
   /** Whether Jackson is told anything by it, or by what it extends. */
-  private static boolean isAnnotated(@Nullable Class<?> type) {
+  static boolean isAnnotated(@Nullable Class<?> type) {
     if (type == null || type == Object.class) {
       return false;
     }

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.media;
 
+import com.langfuse.sdk.internal.FileBytes;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
@@ -48,16 +49,20 @@ public final class MediaUploads implements TextRewriter, SideDoor {
   }
 
   /**
-   * How values are written that the application made for us, for the encoder of its values.
+   * How files are written, for the encoder of the application's values.
    *
    * @param uploads null where nothing is uploaded: the text then says what would be there
    */
   public static Map<Class<?>, Function<Object, String>> texts(@Nullable MediaUploads uploads) {
+    Function<LangfuseMedia, String> text =
+        media -> uploads == null ? media.marker("not uploaded") : uploads.hold(media);
     return Map.of(
         LangfuseMedia.class,
+        value -> text.apply((LangfuseMedia) value),
+        FileBytes.class,
         value -> {
-          LangfuseMedia media = (LangfuseMedia) value;
-          return uploads == null ? media.marker("not uploaded") : uploads.hold(media);
+          FileBytes file = (FileBytes) value;
+          return text.apply(LangfuseMedia.of(file.bytes(), file.contentType()));
         });
   }
 

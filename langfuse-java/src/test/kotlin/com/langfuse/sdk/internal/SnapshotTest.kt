@@ -100,7 +100,6 @@ class SnapshotTest :
                     Shapes.Chat("m", listOf(Shapes.Message("user", "hi", 0)), mapOf("t" to 0.5), doubleArrayOf(0.1)),
                 "odd names" to Shapes.OddNames(true, "t", "u", 1, "a", 2),
                 "generic records" to Shapes.Generic<Any>(listOf(1), arrayOf("x")),
-                "an empty record" to Shapes.Empty(),
                 "a record that is not public" to Shapes.NotPublic("x"),
                 "a record without a value" to Shapes.Message("user", null, 0),
                 "enums" to listOf(Shapes.Plain.ONE, Shapes.Plain.TWO, Thread.State.NEW),
