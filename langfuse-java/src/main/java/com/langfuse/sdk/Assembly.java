@@ -130,7 +130,7 @@ final class Assembly {
             wishes.separateTraces,
             wishes.claimInBaggage,
             settings.captureIo(),
-            wishes.flushOnExit));
+            wishes.flushOnExit ? settings.exitTimeout() : null));
   }
 
   private static Tracer tracer(TracerProvider provider) {

@@ -100,7 +100,10 @@ public final class DeliveryOptions {
     return this;
   }
 
-  /** False sends requests uncompressed; true, for gzip, by default. */
+  /**
+   * False sends traces uncompressed; true, for gzip, by default. Scores and media are never
+   * compressed: Langfuse does not take them so.
+   */
   public DeliveryOptions gzip(boolean gzip) {
     this.gzip = gzip;
     return this;

@@ -6,16 +6,17 @@ import java.time.Duration;
 /** Closes a client when the JVM goes down in an orderly way, so that the last trace arrives. */
 final class ExitHook {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
   private final Thread thread;
 
   private ExitHook(Thread thread) {
     this.thread = thread;
   }
 
-  static ExitHook install(Langfuse langfuse) {
-    Thread thread = new Thread(() -> deliver(langfuse), "langfuse-exit");
+  /**
+   * @param timeout for what is not delivered yet
+   */
+  static ExitHook install(Langfuse langfuse, Duration timeout) {
+    Thread thread = new Thread(() -> deliver(langfuse, timeout), "langfuse-exit");
     try {
       Runtime.getRuntime().addShutdownHook(thread);
     } catch (IllegalStateException goingDown) {
@@ -25,8 +26,8 @@ final class ExitHook {
   }
 
   /** By now the logging may have gone, so what is lost is said where it is still heard. */
-  private static void deliver(Langfuse langfuse) {
-    FlushReport report = langfuse.close(PATIENCE);
+  private static void deliver(Langfuse langfuse, Duration timeout) {
+    FlushReport report = langfuse.closeIfReachable(timeout);
     if (!report.isComplete()) {
       System.err.println("Langfuse: not everything was delivered at exit: " + report);
     }

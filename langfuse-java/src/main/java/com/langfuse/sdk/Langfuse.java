@@ -4,6 +4,7 @@ import com.langfuse.sdk.export.FlushReport;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.propagation.PropagatedAttributes;
 import com.langfuse.sdk.score.Score;
 import com.langfuse.sdk.score.ScoreDelivery;
@@ -49,7 +50,8 @@ public final class Langfuse implements AutoCloseable {
     this.wiring = wiring;
     this.processor = wiring.processor();
     this.nowhere = new OtelObservation(this, Span.getInvalid(), Context.root());
-    this.exitHook = wiring.flushOnExit() ? ExitHook.install(this) : null;
+    Duration exitTimeout = wiring.exitTimeout();
+    this.exitHook = exitTimeout == null ? null : ExitHook.install(this, exitTimeout);
   }
 
   /** A client that records nothing. */
@@ -179,10 +181,27 @@ public final class Langfuse implements AutoCloseable {
     return wiring.ownsProvider() && processor != null ? processor.close(timeout) : flush(timeout);
   }
 
-  /** {@link #close(Duration)} with ten seconds. */
+  /**
+   * {@link #close(Duration)} with ten seconds; with about two where the server cannot be reached,
+   * such as when connections are refused, the host is unknown or its certificate is not trusted.
+   */
   @Override
   public void close() {
-    close(PATIENCE);
+    closeIfReachable(PATIENCE);
+  }
+
+  /** Closes, and does not wait for a server that cannot be reached. */
+  FlushReport closeIfReachable(Duration timeout) {
+    Line line = processor == null ? null : processor.line();
+    if (line == null) {
+      return close(timeout);
+    }
+    line.giveUpIfUnreachable(true);
+    try {
+      return close(timeout);
+    } finally {
+      line.giveUpIfUnreachable(false); // on a provider of the application's it goes on
+    }
   }
 
   Context storeIn(Context context) {

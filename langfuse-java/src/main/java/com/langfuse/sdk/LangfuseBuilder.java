@@ -43,6 +43,7 @@ public final class LangfuseBuilder {
   private @Nullable String environment;
   private @Nullable String release;
   private @Nullable Duration timeout;
+  private @Nullable Duration exitTimeout;
   private @Nullable Boolean tracingEnabled;
   private @Nullable Double sampleRate;
   private @Nullable Boolean debug;
@@ -92,10 +93,11 @@ public final class LangfuseBuilder {
   }
 
   /**
-   * A header for every request, such as one that a gateway asks for; in place of ours where the
-   * name is the same.
+   * A header for every request to Langfuse, such as one that a gateway asks for; in place of ours
+   * where the name is the same.
    *
-   * @throws IllegalArgumentException if HTTP does not allow the name or value
+   * @throws IllegalArgumentException for a name or value that HTTP does not allow, and for {@code
+   *     Content-Type} and {@code Content-Encoding}, which differ from request to request
    */
   public LangfuseBuilder header(String name, String value) {
     Objects.requireNonNull(name, "name");
@@ -105,6 +107,10 @@ public final class LangfuseBuilder {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "header '" + name + "' cannot be sent: choose a name and value that HTTP allows", e);
+    }
+    if (name.equalsIgnoreCase("Content-Type") || name.equalsIgnoreCase("Content-Encoding")) {
+      throw new IllegalArgumentException(
+          "header '" + name + "' describes a body, which the client writes: leave it out");
     }
     headers.put(name, value);
     return this;
@@ -188,6 +194,24 @@ public final class LangfuseBuilder {
    */
   public LangfuseBuilder captureIo(boolean capture) {
     this.captureIo = capture;
+    return this;
+  }
+
+  /**
+   * {@code LANGFUSE_EXIT_TIMEOUT} in seconds: how long the JVM's exit hook may wait for what is not
+   * delivered yet; 10 seconds by default. It waits for less when the server cannot be reached:
+   * where connections are refused, the host is unknown or its certificate not trusted, it gives up
+   * after a few attempts in about two seconds. What is lost is printed to {@code System.err}.
+   *
+   * <pre>{@code
+   * Langfuse.builder().exitTimeout(Duration.ofSeconds(3)).build();
+   * }</pre>
+   *
+   * @param timeout from 1 ms to 1 day; use {@link #flushOnExit flushOnExit(false)} to wait for
+   *     nothing
+   */
+  public LangfuseBuilder exitTimeout(Duration timeout) {
+    this.exitTimeout = Objects.requireNonNull(timeout, "exitTimeout");
     return this;
   }
 
@@ -367,6 +391,7 @@ public final class LangfuseBuilder {
         environment == null ? env.environment() : environment,
         release == null ? env.release() : release,
         timeout == null ? env.timeout() : timeout,
+        exitTimeout == null ? env.exitTimeout() : exitTimeout,
         tracingEnabled == null ? env.tracingEnabled() : tracingEnabled,
         sampleRate == null ? env.sampleRate() : sampleRate,
         debug == null ? env.debug() : debug,

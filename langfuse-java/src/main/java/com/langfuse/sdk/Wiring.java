@@ -4,6 +4,7 @@ import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.score.ScoreDelivery;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param separate whether our traces keep apart from the application's
  * @param claimsInBaggage whether called services are told that the trace has its top-most span
  * @param captureIo whether observed functions record arguments and results, unless told otherwise
- * @param flushOnExit whether the JVM's end delivers what is left
+ * @param exitTimeout how long the JVM's end may wait for what is left; null where it delivers none
  */
 record Wiring(
     Tracer tracer,
@@ -29,10 +30,10 @@ record Wiring(
     boolean separate,
     boolean claimsInBaggage,
     boolean captureIo,
-    boolean flushOnExit) {
+    @Nullable Duration exitTimeout) {
 
   static Wiring disabled(SpanWriter writer) {
     Tracer none = TracerProvider.noop().get("disabled");
-    return new Wiring(none, none, null, null, writer, true, false, false, true, false);
+    return new Wiring(none, none, null, null, writer, true, false, false, true, null);
   }
 }

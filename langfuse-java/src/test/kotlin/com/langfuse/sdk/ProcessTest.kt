@@ -5,6 +5,7 @@ import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
@@ -12,6 +13,8 @@ import io.opentelemetry.sdk.OpenTelemetrySdk
 import io.opentelemetry.sdk.trace.SdkTracerProvider
 import java.io.File
 import java.util.concurrent.TimeUnit
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.measureTime
 
 /** What belongs to the whole process, in a JVM of its own: environment, default client, exit. */
 class ProcessTest :
@@ -60,6 +63,37 @@ class ProcessTest :
                 local.always(Fault.status(400))
                 run("forgets to close", environmentOf(local)) shouldContain
                     "not everything was delivered at exit: observations: 0 exported, 1 failed"
+            }
+        }
+
+        test("a port that nobody listens on does not hold up the end: it is given up soon, and the reason is said") {
+            val nobody = LocalLangfuse.start().use { environmentOf(it) }
+            val output: String
+            val took =
+                measureTime { output = run("forgets to close", nobody + ("LANGFUSE_EXIT_TIMEOUT" to "55")) }
+            took shouldBeLessThan 45.seconds
+            output shouldContain "not everything was delivered at exit: observations: 0 exported, 1 pending"
+            output shouldContain "reason: Langfuse at ${nobody["LANGFUSE_BASE_URL"]} could not be reached: connection refused"
+        }
+
+        test("with wrong keys the last line has the hint") {
+            LocalLangfuse.start().use { local ->
+                run("forgets to close", environmentOf(local) + ("LANGFUSE_SECRET_KEY" to "sk-wrong"))
+                    .lines()
+                    .single { "at exit" in it } shouldContain "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
+            }
+        }
+
+        test("the time that the end may take is a setting") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.hang())
+                val output: String
+                val took =
+                    measureTime {
+                        output = run("forgets to close", environmentOf(local) + ("LANGFUSE_EXIT_TIMEOUT" to "1.5"))
+                    }
+                took shouldBeLessThan 9.seconds // of which the default alone would take ten
+                output shouldContain "1 pending; reason: Langfuse at ${local.baseUrl()} has not answered for 1 s"
             }
         }
 

@@ -24,6 +24,7 @@ class SettingsTest :
                     "LANGFUSE_TRACING_ENVIRONMENT" to "staging",
                     "LANGFUSE_RELEASE" to "1.2",
                     "LANGFUSE_TIMEOUT" to "2.5",
+                    "LANGFUSE_EXIT_TIMEOUT" to "3.5",
                     "LANGFUSE_FLUSH_AT" to "7",
                     "LANGFUSE_FLUSH_INTERVAL" to "0.25",
                     "LANGFUSE_TRACING_ENABLED" to "False",
@@ -36,12 +37,26 @@ class SettingsTest :
             settings.environment() shouldBe "staging"
             settings.release() shouldBe "1.2"
             settings.timeout() shouldBe Duration.ofMillis(2500)
+            settings.exitTimeout() shouldBe Duration.ofMillis(3500)
             settings.delivery().flushAt() shouldBe 7
             settings.delivery().flushInterval() shouldBe Duration.ofMillis(250)
             settings.tracingEnabled() shouldBe false
             settings.sampleRate() shouldBe 0.5
             settings.debug() shouldBe true
             settings.canSend() shouldBe false
+        }
+
+        test("the time at exit: ten seconds by default, code before environment, refused where it cannot work") {
+            settings().exitTimeout() shouldBe Duration.ofSeconds(10)
+            settings("LANGFUSE_EXIT_TIMEOUT" to "0").exitTimeout() shouldBe Duration.ofSeconds(10)
+            bareBuilder(mapOf("LANGFUSE_EXIT_TIMEOUT" to "x")).exitTimeout(Duration.ofSeconds(2)).settings()
+                .exitTimeout() shouldBe Duration.ofSeconds(2)
+            listOf(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofDays(2)).forEach { wrong ->
+                shouldThrow<IllegalArgumentException> { bareBuilder().exitTimeout(wrong).settings() }
+                    .message!! shouldContain "exitTimeout (LANGFUSE_EXIT_TIMEOUT) is $wrong"
+            }
+            shouldThrow<IllegalArgumentException> { settings("LANGFUSE_EXIT_TIMEOUT" to "soon") }
+                .message!! shouldContain "LANGFUSE_EXIT_TIMEOUT is 'soon'"
         }
 
         test("delivery can be said by the environment too, OpenTelemetry's words last") {

@@ -33,7 +33,7 @@ final class Delivery implements SideDoor {
 
   private static final long NEXT_LOOK = TimeUnit.MILLISECONDS.toNanos(1);
 
-  private static final String CLOSED = "Langfuse was closed before they were delivered.";
+  private static final String CLOSED = "Langfuse was closed before they were delivered";
 
   private final DeliverySettings settings;
   private final Line line;
@@ -53,7 +53,7 @@ final class Delivery implements SideDoor {
     this.settings = settings.delivery();
     this.line = exportLine.line();
     this.ledger = exportLine.ledger();
-    this.dispatch = new Dispatch(settings, exportLine, log);
+    this.dispatch = new Dispatch(exportLine, log);
     this.couriers = new Couriers(this::deliverNext, this::abandon, log);
     OtlpEncoders encoders = new OtlpEncoders(mask);
     this.memory = new MemorySource(this.settings, encoders);
@@ -94,7 +94,13 @@ final class Delivery implements SideDoor {
         + memory.progress().pending()
         + " observations, "
         + memory.weight() / 1024
-        + " KiB), the newest are lost: is Langfuse reachable?";
+        + " KiB), the newest are lost"
+        + because();
+  }
+
+  private String because() {
+    String problem = line.problem();
+    return problem == null ? "." : ": " + problem;
   }
 
   @Override
@@ -187,7 +193,7 @@ final class Delivery implements SideDoor {
   private void drop(Source source, Source.Parcel parcel) {
     if (!source.isLasting()) {
       long lost = parcel.unsettled();
-      ledger.dropped(lost, CLOSED, () -> parcel.settle(lost));
+      ledger.dropped(lost, CLOSED + because(), () -> parcel.settle(lost));
     }
   }
 

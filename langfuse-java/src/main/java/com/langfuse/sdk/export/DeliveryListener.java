@@ -19,8 +19,9 @@ public interface DeliveryListener {
    * @param kind {@code observations}, {@code scores} or {@code media}
    * @param count how many; several losses of one cause may be told together
    * @param dropped true when they were never sent: the queue was full, or the client closed
-   * @param status of the answer that ended it; 0 when there was none
-   * @param reason for people
+   * @param status of the answer that ended it; 0 when there was none. A status of success stands
+   *     for an answer that accepts nothing: one that rejects them, or one that is not Langfuse's
+   * @param reason for people: the server's address, and what it answered or why it did not
    */
   record Loss(String kind, long count, boolean dropped, int status, String reason) {}
 }

@@ -1,7 +1,6 @@
 package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.internal.QuietLog;
-import com.langfuse.sdk.internal.Settings;
 import com.langfuse.sdk.line.LangfuseEndpoint;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
@@ -37,7 +36,6 @@ final class Dispatch {
   /** To see whether a server that finds small batches too large takes anything at all. */
   private static final int FEW_DIVISIONS = 8;
 
-  private final Settings settings;
   private final Line line;
   private final Ledger ledger;
   private final QuietLog log;
@@ -49,8 +47,7 @@ final class Dispatch {
   /** False when a whole batch was malformed to the last span: then the next will be, too. */
   private volatile boolean dividingHelps = true;
 
-  Dispatch(Settings settings, ExportLine exportLine, QuietLog log) {
-    this.settings = settings;
+  Dispatch(ExportLine exportLine, QuietLog log) {
     this.line = exportLine.line();
     this.ledger = exportLine.ledger();
     this.rewriter = exportLine.rewriter();
@@ -100,7 +97,7 @@ final class Dispatch {
         triesNow += outcome.attempts();
       }
       if (outcome.arrived()) {
-        arrived(body, triesNow);
+        arrived(body, triesNow, outcome);
       } else if (outcome.status() == TOO_LARGE) {
         shrink(body, triesNow, outcome);
       } else if (outcome.status() == MALFORMED && body.spans() > 1 && mayDivide()) {
@@ -138,20 +135,20 @@ final class Dispatch {
     }
 
     private boolean passes(OtlpBody one) throws InterruptedException {
-      boolean passes = line.sendOnce(exchange(one)).arrived();
-      if (passes) {
-        arrived(one, 2);
+      Outcome outcome = line.sendOnce(exchange(one));
+      if (outcome.arrived()) {
+        arrived(one, 2, outcome);
       }
-      return passes;
+      return outcome.arrived();
     }
 
     private Line.Exchange exchange(OtlpBody body) {
       LangfuseEndpoint endpoint = line.endpoint();
       LangfuseEndpoint.Packed packed = endpoint.pack(body.bytes());
-      return () -> endpoint.post(settings.tracesPath(), OtlpEncoder.CONTENT_TYPE, packed);
+      return () -> endpoint.export(packed);
     }
 
-    private void arrived(OtlpBody body, int tries) {
+    private void arrived(OtlpBody body, int tries, Outcome outcome) {
       anyArrived = true;
       dividingHelps = true;
       if (body.bytes().length > limit.get() / 2) {
@@ -159,7 +156,20 @@ final class Dispatch {
       }
       log.debug("Delivered " + body.spans() + " observations in " + tries + " tries.");
       countTries(body, tries);
-      ledger.exported(body.spans(), () -> parcel.settle(body.spans()));
+      count(PartialSuccess.of(outcome, body.spans()), body.spans(), outcome);
+    }
+
+    /** Exported is what the response does not reject. */
+    private void count(PartialSuccess partial, int spans, Outcome outcome) {
+      String server = "Langfuse at " + line.endpoint().baseUrl();
+      int rejected = partial.rejected();
+      ledger.exported(spans - rejected, () -> parcel.settle(spans - rejected));
+      if (rejected > 0) {
+        String reason = "%s rejects %d of %d: %s".formatted(server, rejected, spans, partial.message());
+        ledger.failed(rejected, outcome.status(), reason, () -> parcel.settle(rejected));
+      } else if (!partial.message().isEmpty()) {
+        log.warn("partial success", server + " warns: " + partial.message());
+      }
     }
 
     private void lost(OtlpBody body, int tries, Outcome outcome) {
@@ -221,8 +231,8 @@ final class Dispatch {
         tries += outcome.attempts();
       }
       if (outcome.arrived()) {
-        ledger.truncated(1);
-        arrived(last, tries);
+        ledger.truncated(1 - PartialSuccess.of(outcome, 1).rejected());
+        arrived(last, tries, outcome);
       } else {
         lost(last, tries, outcome);
       }

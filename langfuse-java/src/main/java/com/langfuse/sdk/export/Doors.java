@@ -2,6 +2,7 @@ package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.export.FlushReport.Count;
 import com.langfuse.sdk.internal.QuietLog;
+import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.SideDoor;
 import com.langfuse.sdk.line.SideDoor.Wait;
 import java.time.Duration;
@@ -10,7 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** All that leaves by one line: flushed, closed and reported together. Threadsafe. */
 final class Doors {
@@ -21,10 +26,15 @@ final class Doors {
   private static final long LAST_WORDS = TimeUnit.MILLISECONDS.toNanos(150);
 
   private final List<SideDoor> doors = new CopyOnWriteArrayList<>();
+  private final Supplier<@Nullable String> problem;
   private final QuietLog log;
   private FlushReport reported = FlushReport.EMPTY;
 
-  Doors(QuietLog log) {
+  /**
+   * @param problem why what is waiting has not been delivered; null where that is not known
+   */
+  Doors(Supplier<@Nullable String> problem, QuietLog log) {
+    this.problem = problem;
     this.log = log;
   }
 
@@ -118,16 +128,51 @@ final class Doors {
         new FlushReport(
             now.observations().since(reported.observations()),
             now.scores().since(reported.scores()),
-            now.media().since(reported.media()));
+            now.media().since(reported.media()),
+            null);
     reported = now;
-    return since;
+    return withReason(since);
   }
 
   private FlushReport total(ToLongFunction<SideDoor> pending) {
-    return new FlushReport(
-        total(ExportLine.OBSERVATIONS, pending),
-        total(ExportLine.SCORES, pending),
-        total(ExportLine.MEDIA, pending));
+    return withReason(
+        new FlushReport(
+            total(ExportLine.OBSERVATIONS, pending),
+            total(ExportLine.SCORES, pending),
+            total(ExportLine.MEDIA, pending),
+            null));
+  }
+
+  private FlushReport withReason(FlushReport report) {
+    return new FlushReport(report.observations(), report.scores(), report.media(), reason(report));
+  }
+
+  /** What failed has the server's verdict; else what keeps the rest from it; else the drop's. */
+  private @Nullable String reason(FlushReport report) {
+    if (report.isComplete()) {
+      return null;
+    }
+    String failure = last(report, count -> count.failed() > 0, Ledger::lastFailure);
+    String current = failure == null ? problem.get() : failure;
+    return current == null
+        ? last(report, count -> count.dropped() > 0, Ledger::lastDrop)
+        : current;
+  }
+
+  private @Nullable String last(
+      FlushReport report, Predicate<Count> isOf, Function<Ledger, @Nullable String> reason) {
+    Map<String, Count> counts =
+        Map.of(
+            ExportLine.OBSERVATIONS, report.observations(),
+            ExportLine.SCORES, report.scores(),
+            ExportLine.MEDIA, report.media());
+    for (SideDoor door : doors) {
+      Count count = counts.get(door.ledger().kind());
+      if (count != null && isOf.test(count)) {
+        return reason.apply(door.ledger());
+      }
+    }
+    return null;
   }
 
   private Count total(String kind, ToLongFunction<SideDoor> pending) {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of what ended since the last report, and what is still pending. Each observation,
@@ -23,8 +24,11 @@ import java.util.TreeMap;
  * @param observations which are what the short methods here are about
  * @param scores see {@code langfuse.scores()}
  * @param media files found in inputs, outputs and metadata
+ * @param reason why the latest of what is not exported is not, for people: the server's address and
+ *     what it answered, or why it could not be reached; null when all is exported, or when what is
+ *     pending has met no obstacle yet
  */
-public record FlushReport(Count observations, Count scores, Count media) {
+public record FlushReport(Count observations, Count scores, Count media, @Nullable String reason) {
 
   /** Of all three kinds, none null. */
   public FlushReport {
@@ -34,7 +38,8 @@ public record FlushReport(Count observations, Count scores, Count media) {
   }
 
   /** What a disabled client reports: there was nothing to deliver. */
-  public static final FlushReport EMPTY = new FlushReport(Count.NONE, Count.NONE, Count.NONE);
+  public static final FlushReport EMPTY = 
+      new FlushReport(Count.NONE, Count.NONE, Count.NONE, null);
 
   /** Nothing was lost and nothing is waiting. */
   public boolean isComplete() {
@@ -61,7 +66,7 @@ public record FlushReport(Count observations, Count scores, Count media) {
     return observations.pending();
   }
 
-  /** One line, without what is zero. */
+  /** One line, without what is zero, and with the reason. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder("observations: ").append(observations);
@@ -71,16 +76,20 @@ public record FlushReport(Count observations, Count scores, Count media) {
     if (!media.equals(Count.NONE)) {
       text.append("; media: ").append(media);
     }
+    if (reason != null) {
+      text.append("; reason: ").append(reason);
+    }
     return text.toString();
   }
 
   /**
    * Numbers for one kind of thing.
    *
-   * @param exported accepted by Langfuse
+   * @param exported accepted by Langfuse: its answer is one, and does not reject them
    * @param retried of the exported and failed, how many took more than one try
    * @param failures given up, by HTTP status: refused by Langfuse, or tried until the time for
-   *     retries was over; 0 stands for no answer, or for what could not be sent at all
+   *     retries was over; 0 stands for no answer, or for what could not be sent at all, and a status
+   *     of success for an answer that rejects them or is not Langfuse's, such as a login page
    * @param dropped never sent because the queue was full, or cut off by closing the client
    * @param truncated of the exported, how many had their longest texts cut to fit through
    * @param pending waiting, in memory or in the spool

@@ -86,7 +86,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     this.baseUrl = settings.baseUrl();
     this.line = exportLine == null ? null : exportLine.line();
     this.rewriter = exportLine == null ? null : exportLine.rewriter();
-    this.doors = new Doors(log);
+    this.doors = new Doors(line == null ? () -> null : line::problem, log);
     this.delivery =
         exportLine == null
             ? null
@@ -293,6 +293,9 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   @Override
   public CompletableResultCode shutdown() {
+    if (line != null) {
+      line.giveUpIfUnreachable(true);
+    }
     return aside("langfuse-shutdown", () -> close(PATIENCE));
   }
 

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.export;
 
+import com.langfuse.sdk.internal.ProtoFields;
 import com.langfuse.sdk.line.TextRewriter;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;

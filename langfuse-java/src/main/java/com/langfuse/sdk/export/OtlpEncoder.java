@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class OtlpEncoder {
 
-  static final String CONTENT_TYPE = "application/x-protobuf";
-
   private final KeepingSender sender = new KeepingSender();
 
   private final OtlpHttpSpanExporter exporter =

@@ -1,7 +1,5 @@
 package com.langfuse.sdk.export;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Answer;
 import com.langfuse.sdk.line.LangfuseEndpoint;
@@ -13,8 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class ProjectLookup {
 
   private static final String PATH = "/api/public/projects";
-
-  private static final String NOT_SAID = "does not say which project the keys belong to. ";
 
   private final LangfuseEndpoint endpoint;
   private final QuietLog log;
@@ -34,14 +30,14 @@ final class ProjectLookup {
     }
     try {
       Answer answer = endpoint.get(PATH);
-      String id = answer.isSuccess() ? idIn(answer.body()) : null;
-      if (id != null) {
+      String id = answer.json().path("data").path(0).path("id").textValue();
+      if (answer.isSuccess() && id != null) {
         projectId = id;
         return id;
       }
-      warn("GET " + PATH + " was answered with " + answer.status() + " and no project.");
+      warn(answer.words());
     } catch (IOException e) {
-      warn("GET " + PATH + " failed: " + e);
+      warn(String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -49,18 +45,13 @@ final class ProjectLookup {
     return null;
   }
 
-  private static @Nullable String idIn(String body) {
-    try {
-      return new ObjectMapper().readTree(body).path("data").path(0).path("id").textValue();
-    } catch (JsonProcessingException notJson) {
-      return null;
-    }
-  }
-
   private void warn(String what) {
     log.warn(
         "project",
-        "There are no links to traces: Langfuse at " + endpoint.baseUrl() + " " + NOT_SAID + what);
+        "There are no links to traces: Langfuse at "
+            + endpoint.baseUrl()
+            + " names no project: it "
+            + what);
   }
 
   /** Or each link to a trace would wait for a server that does not answer. */

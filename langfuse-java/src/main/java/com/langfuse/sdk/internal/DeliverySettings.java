@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param queueCapacity observations that may wait in memory
  * @param queueBytes what they may weigh together
  * @param retryFor how long one batch is tried
- * @param gzip whether bodies are compressed
+ * @param gzip whether exports of traces are compressed
  * @param spool the folder that keeps what is not delivered yet; null for memory alone
  * @param spoolBytes what may be kept there
  */

@@ -72,6 +72,10 @@ public record Environment(Function<String, @Nullable String> variables) {
     return seconds(Settings.TIMEOUT, Duration.ofSeconds(10));
   }
 
+  public Duration exitTimeout() {
+    return seconds(Settings.EXIT_TIMEOUT, Duration.ofSeconds(10));
+  }
+
   public int flushAt() {
     return (int) number(DeliverySettings.FLUSH_AT, number(BATCH_SIZE, 512));
   }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers added to every request, or put in place of ours
  * @param environment null for Langfuse's own default
  * @param timeout for one HTTP request
+ * @param exitTimeout how long the end of the program may wait for the delivery
  * @param sampleRate share of traces kept, 0 to 1
  * @param captureIo whether observed functions record arguments and results
  * @param mediaUpload whether images, sound and the like are taken out of texts and uploaded
@@ -37,6 +38,7 @@ public record Settings(
     @Nullable String environment,
     @Nullable String release,
     Duration timeout,
+    Duration exitTimeout,
     boolean tracingEnabled,
     double sampleRate,
     boolean debug,
@@ -50,6 +52,7 @@ public record Settings(
       List.of("LANGFUSE_BASE_URL", "LANGFUSE_BASEURL", "LANGFUSE_HOST");
   static final String ENVIRONMENT = "LANGFUSE_TRACING_ENVIRONMENT";
   static final String TIMEOUT = "LANGFUSE_TIMEOUT";
+  static final String EXIT_TIMEOUT = "LANGFUSE_EXIT_TIMEOUT";
   static final String SAMPLE_RATE = "LANGFUSE_SAMPLE_RATE";
 
   /** Shown to users who forgot a key. */
@@ -74,6 +77,7 @@ public record Settings(
         environment == null || isEnvironment(environment),
         () -> badEnvironment(String.valueOf(environment)));
     requireSensible("timeout", TIMEOUT, timeout);
+    requireSensible("exitTimeout", EXIT_TIMEOUT, exitTimeout);
     require(
         sampleRate >= 0 && sampleRate <= 1,
         () ->

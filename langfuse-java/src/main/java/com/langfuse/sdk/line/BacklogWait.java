@@ -36,7 +36,8 @@ public final class BacklogWait implements SideDoor.Wait {
     while (left > 0
         && !isOver.getAsBoolean()
         && progress.await(target, Math.min(left, GLANCE)) > 0
-        && line.refusals() <= refusals) {
+        && line.refusals() <= refusals
+        && !line.isGivenUp()) {
       line.hurry();
       left = deadline - System.nanoTime();
     }

@@ -3,7 +3,6 @@ package com.langfuse.sdk.line;
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -11,18 +10,17 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps the beginning of an answer; hangs up on one that does not end. */
-final class BodyExcerpt implements BodySubscriber<String> {
+final class BodyExcerpt implements BodySubscriber<byte[]> {
 
-  private static final int KEPT_BYTES = 256 * 1024;
   private static final int MOST_BYTES = 1 << 20;
 
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-  private final CompletableFuture<String> body = new CompletableFuture<>();
+  private final CompletableFuture<byte[]> body = new CompletableFuture<>();
   private Flow.@Nullable Subscription subscription;
   private int received;
 
   @Override
-  public CompletionStage<String> getBody() {
+  public CompletionStage<byte[]> getBody() {
     return body;
   }
 
@@ -36,7 +34,7 @@ final class BodyExcerpt implements BodySubscriber<String> {
   public void onNext(List<ByteBuffer> buffers) {
     for (ByteBuffer buffer : buffers) {
       received += buffer.remaining();
-      byte[] part = new byte[Math.min(buffer.remaining(), KEPT_BYTES - kept.size())];
+      byte[] part = new byte[Math.min(buffer.remaining(), MOST_BYTES - kept.size())];
       buffer.get(part);
       kept.writeBytes(part);
     }
@@ -53,6 +51,6 @@ final class BodyExcerpt implements BodySubscriber<String> {
 
   @Override
   public void onComplete() {
-    body.complete(kept.toString(StandardCharsets.UTF_8));
+    body.complete(kept.toByteArray());
   }
 }

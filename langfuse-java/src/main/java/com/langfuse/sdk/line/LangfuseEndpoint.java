@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,12 +25,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One server: address, keys, headers, proxy, TLS, compression, time limits. Threadsafe. */
 public final class LangfuseEndpoint {
 
-  private static final String NO_CHALLENGE = "header missing for response code 401";
+  private static final String NO_CHALLENGE = "header missing for response code ";
 
   /** A line that is slower than this is too slow. */
   private static final int SLOWEST_BYTES_PER_MILLI = 50;
@@ -40,6 +40,7 @@ public final class LangfuseEndpoint {
   private static final Duration LONGEST_UPLOAD = Duration.ofMinutes(5);
 
   private final URI baseUrl;
+  private final String tracesPath;
   private final String publicKey;
   private final String authorization;
   private final Map<String, String> headers;
@@ -56,6 +57,7 @@ public final class LangfuseEndpoint {
    */
   public LangfuseEndpoint(Settings settings, Consumer<HttpClient.Builder> customizer) {
     this.baseUrl = settings.baseUrl();
+    this.tracesPath = settings.tracesPath();
     this.publicKey = Objects.requireNonNull(settings.publicKey());
     String keys = publicKey + ":" + Objects.requireNonNull(settings.secretKey());
     this.authorization =
@@ -71,7 +73,7 @@ public final class LangfuseEndpoint {
     builder.followRedirects(HttpClient.Redirect.NEVER); // a POST would arrive as a GET, and count
   }
 
-  /** A body as it will travel, however often. */
+  /** The body of an export as it is sent, however often. */
   public Packed pack(byte[] body) {
     return gzip ? new Packed(compress(body), true) : new Packed(body, false);
   }
@@ -80,29 +82,33 @@ public final class LangfuseEndpoint {
   @SuppressWarnings("ArrayRecordComponent") // megabytes; nobody compares them
   public record Packed(byte[] bytes, boolean gzip) {}
 
-  /** Sends a body and waits for the whole answer. */
-  public Answer post(String path, String contentType, Packed body)
-      throws IOException, InterruptedException {
-    HttpRequest.Builder request = request(path).header("Content-Type", contentType);
-    if (body.gzip()) {
-      request.header("Content-Encoding", "gzip");
+  /**
+   * Exports OTLP traces and waits for the whole answer. The only request that is compressed: on its
+   * other routes Langfuse takes a gzip body for broken JSON.
+   */
+  public Answer export(Packed traces) throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        request(tracesPath).setHeader("Content-Type", "application/x-protobuf");
+    if (traces.gzip()) {
+      request.setHeader("Content-Encoding", "gzip");
     }
-    BodyPublisher bytes = BodyPublishers.ofByteArray(body.bytes());
-    return exchange(request.POST(bytes).build(), patience(body.bytes(), LONGEST_POST));
+    BodyPublisher bytes = BodyPublishers.ofByteArray(traces.bytes());
+    Duration patience = patience(traces.bytes(), LONGEST_POST);
+    return exchange(request.POST(bytes).build(), patience, Answer::ofApi);
   }
 
-  /** Sends a small body as it is. */
-  public Answer send(String method, String path, String contentType, String body)
+  /** Sends JSON as it is. */
+  public Answer send(String method, String path, byte[] json)
       throws IOException, InterruptedException {
-    return exchange(
+    HttpRequest.Builder request =
         request(path)
-            .header("Content-Type", contentType)
-            .method(method, BodyPublishers.ofString(body))
-            .build());
+            .setHeader("Content-Type", "application/json")
+            .method(method, BodyPublishers.ofByteArray(json));
+    return exchange(request.build(), patience(json, LONGEST_POST), Answer::ofApi);
   }
 
   public Answer get(String path) throws IOException, InterruptedException {
-    return exchange(request(path).GET().build());
+    return exchange(request(path).GET().build(), timeout, Answer::ofApi);
   }
 
   /** Uploads to somebody else's server, which must not see our keys and headers. */
@@ -110,8 +116,8 @@ public final class LangfuseEndpoint {
       throws IOException, InterruptedException {
     HttpRequest.Builder request = HttpRequest.newBuilder(elsewhere);
     headers.forEach(request::setHeader);
-    return exchange(
-        request.PUT(BodyPublishers.ofByteArray(body)).build(), patience(body, LONGEST_UPLOAD));
+    HttpRequest put = request.PUT(BodyPublishers.ofByteArray(body)).build();
+    return exchange(put, patience(body, LONGEST_UPLOAD), Answer::ofStore);
   }
 
   /** An upload takes its time, too. */
@@ -133,27 +139,25 @@ public final class LangfuseEndpoint {
     return request;
   }
 
-  private Answer exchange(HttpRequest request) throws IOException, InterruptedException {
-    return exchange(request, timeout);
-  }
-
-  private Answer exchange(HttpRequest request, Duration patience)
+  /**
+   * @throws NoResponseException when no complete response came
+   */
+  private Answer exchange(
+      HttpRequest request, Duration patience, Function<HttpResponse<byte[]>, Answer> reading)
       throws IOException, InterruptedException {
-    HttpResponse<String> response;
+    HttpClient client = http();
     try {
-      response = within(patience, http().sendAsync(request, headers -> new BodyExcerpt()));
+      return reading.apply(
+          within(patience, client.sendAsync(request, headers -> new BodyExcerpt())));
     } catch (IOException e) {
-      // What the JDK makes of a 401 when the application has set an authenticator for its proxy.
-      if (String.valueOf(e.getMessage()).endsWith(NO_CHALLENGE)) {
-        return new Answer(401, Optional.empty(), Optional.empty(), "");
+      // What the JDK makes of 401 and 407 when the application has set an authenticator.
+      String message = String.valueOf(e.getMessage());
+      int at = message.indexOf(NO_CHALLENGE);
+      if (at >= 0) {
+        return Answer.ofStatus(Integer.parseInt(message.substring(at + NO_CHALLENGE.length())));
       }
-      throw e;
+      throw NoResponseException.of(e, request.uri(), client.proxy());
     }
-    return new Answer(
-        response.statusCode(),
-        response.headers().firstValue("Retry-After"),
-        response.headers().firstValue("Location"),
-        response.body());
   }
 
   public URI baseUrl() {
@@ -220,7 +224,8 @@ public final class LangfuseEndpoint {
       return exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       exchange.cancel(true);
-      throw new HttpTimeoutException("no complete answer within " + timeout);
+      throw new HttpTimeoutException(
+          "timeout after " + Math.round(timeout.toMillis() / 100.0) / 10.0 + " s");
     } catch (InterruptedException e) {
       exchange.cancel(true);
       throw e;

@@ -6,6 +6,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of one kind of thing since the start, in numbers that only grow. Threadsafe.
@@ -24,6 +25,8 @@ public final class Ledger {
   private final LongAdder dropped = new LongAdder();
   private final LongAdder truncated = new LongAdder();
   private final Map<Integer, LongAdder> failures = new ConcurrentHashMap<>();
+  private volatile @Nullable String lastFailure;
+  private volatile @Nullable String lastDrop;
 
   /**
    * @param kind in the plural, for people
@@ -62,7 +65,7 @@ public final class Ledger {
    * @param reason what happened, for people: {@code Langfuse at … answered 400: …}
    */
   public void failed(long count, int status, String reason, Runnable settling) {
-    count(count, status, settling);
+    count(count, status, reason, settling);
     if (count > 0) {
       log.warn("failed " + kind, count + " " + kind + " are lost: " + reason);
       teller.tell(kind, count, false, status, reason);
@@ -71,13 +74,14 @@ public final class Ledger {
 
   /** Given up for a reason that the log has already. */
   public void refused(long count, int status, String reason) {
-    count(count, status, () -> {});
+    count(count, status, reason, () -> {});
     teller.tell(kind, count, false, status, reason);
   }
 
-  private void count(long count, int status, Runnable settling) {
+  private void count(long count, int status, String reason, Runnable settling) {
     synchronized (this) {
       if (count > 0) {
+        lastFailure = reason;
         failures.computeIfAbsent(status, s -> new LongAdder()).add(count);
       }
       settling.run();
@@ -93,6 +97,9 @@ public final class Ledger {
   public void dropped(long count, String reason, Runnable settling) {
     synchronized (this) {
       dropped.add(count);
+      if (count > 0) {
+        lastDrop = reason;
+      }
       settling.run();
     }
     if (count > 0) {
@@ -104,6 +111,16 @@ public final class Ledger {
   /** Waits until the listener has heard of everything, or the time is up. */
   public void awaitTold(long nanos) throws InterruptedException {
     teller.await(nanos);
+  }
+
+  /** Why the latest ones were given up; null before the first. */
+  public @Nullable String lastFailure() {
+    return lastFailure;
+  }
+
+  /** Why the latest ones were dropped; null before the first. */
+  public @Nullable String lastDrop() {
+    return lastDrop;
   }
 
   public long exported() {

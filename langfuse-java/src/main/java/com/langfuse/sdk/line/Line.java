@@ -5,6 +5,9 @@ import com.langfuse.sdk.internal.Settings;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends until there is an answer that stands: passing troubles are waited out, a server that wants
@@ -18,10 +21,20 @@ public final class Line {
   /** After so many tries a passing answer may have to do with what is sent. */
   private static final int AGAIN_AND_AGAIN = 4;
 
+  /** So many attempts without a connection, in so much time, and there is no server. */
+  private static final int MAX_UNREACHABLE = 3;
+
+  private static final long UNREACHABLE_TIME = TimeUnit.MILLISECONDS.toNanos(1500);
+
   private final LangfuseEndpoint endpoint;
   private final Settings settings;
   private final QuietLog log;
   private final Gate gate;
+  private final RouteHealth traces = new RouteHealth();
+  private final RouteHealth api = new RouteHealth();
+  private final RouteHealth uploads = new RouteHealth();
+  private volatile boolean givingUp;
+  private volatile long givingUpSince;
 
   public Line(LangfuseEndpoint endpoint, Settings settings, QuietLog log) {
     this(endpoint, settings, log, PROBE_INTERVAL);
@@ -59,19 +72,19 @@ public final class Line {
     gate.pass(this::probe);
     long start = System.nanoTime(); // waiting for others does not count
     for (int attempt = 1; ; attempt++) {
-      Outcome outcome = attempt(exchange, attempt);
+      Outcome outcome = attempt(traces, exchange, attempt);
       if (outcome.arrived()) {
         gate.open();
         return outcome;
       }
-      if (outcome.refusesKeys()) {
+      if (outcome.isRefusal()) {
         gate.refuse();
-        warnOfKeys(outcome);
+        warnOfRefusal(outcome);
         if (patience != Patience.UNTIL_AGAIN) {
           return outcome;
         }
         gate.tellRefusal();
-      } else if (outcome.isPassing()) {
+      } else if (outcome.isWorthARetry()) {
         Duration pause = pause(outcome);
         boolean again = outcome.answer() != null && attempt >= AGAIN_AND_AGAIN;
         boolean over = isOver(start, pause);
@@ -84,6 +97,7 @@ public final class Line {
         if (enough) {
           return outcome;
         }
+        warnOfRetry(serverName(), outcome);
         log.debug("Langfuse " + outcome.words() + "; the next try is in " + pause + ".");
         gate.backOff(pause);
       } else {
@@ -96,7 +110,7 @@ public final class Line {
   /** One try, whatever comes of it. */
   public Outcome sendOnce(Exchange exchange) throws InterruptedException {
     gate.pass(this::probe);
-    return attempt(exchange, 1);
+    return attempt(traces, exchange, 1);
   }
 
   /** Sends what is not spans. If only that is refused, spans go on. */
@@ -104,32 +118,38 @@ public final class Line {
     gate.pass(this::probe);
     long start = System.nanoTime();
     for (int attempt = 1; ; attempt++) {
-      Outcome outcome = attempt(exchange, attempt);
-      if (outcome.refusesKeys() && !probe()) {
+      Outcome outcome = attempt(api, exchange, attempt);
+      if (outcome.isRefusal() && !probe()) {
         gate.refuse();
-        warnOfKeys(outcome);
+        warnOfRefusal(outcome);
       }
-      if (outcome.arrived() || !outcome.isPassing()) {
+      if (outcome.arrived() || !outcome.isWorthARetry()) {
         return outcome;
       }
       Duration pause = pause(outcome);
       if (isOver(start, pause)) {
         return outcome;
       }
+      warnOfRetry(serverName(), outcome);
       gate.backOff(pause);
       gate.pass(this::probe);
     }
   }
 
-  /** For servers that are not Langfuse: tried again for a while, without a pause for the others. */
-  public Outcome sendElsewhere(Exchange exchange) throws InterruptedException {
+  /**
+   * For servers that are not Langfuse: tried again for a while, without a pause for the others.
+   *
+   * @param server its name, for a log line
+   */
+  public Outcome sendElsewhere(String server, Exchange exchange) throws InterruptedException {
     long start = System.nanoTime();
     for (int attempt = 1; ; attempt++) {
-      Outcome outcome = attempt(exchange, attempt);
+      Outcome outcome = attempt(uploads, exchange, attempt);
       Duration pause = Backoff.after(attempt);
-      if (outcome.arrived() || !outcome.isPassing() || isOver(start, pause)) {
+      if (outcome.arrived() || !outcome.isWorthARetry() || isOver(start, pause)) {
         return outcome;
       }
+      warnOfRetry(server, outcome);
       gate.backOff(pause);
     }
   }
@@ -148,7 +168,7 @@ public final class Line {
    * it waits in vain, and learns so only now, when the report is right.
    */
   public void settled(Outcome outcome) {
-    if (outcome.refusesKeys()) {
+    if (outcome.isRefusal()) {
       gate.tellRefusalIfRefused();
     }
   }
@@ -158,15 +178,70 @@ public final class Line {
     return gate.refusals();
   }
 
-  private Outcome attempt(Exchange exchange, int attempt) throws InterruptedException {
+  /**
+   * From now on a wait for a server that cannot be reached ends after a few attempts; for the end
+   * of a program.
+   *
+   * @param giveUp false takes that back
+   */
+  public void giveUpIfUnreachable(boolean giveUp) {
+    traces.forgetUnreachable();
+    api.forgetUnreachable();
+    uploads.forgetUnreachable();
+    givingUpSince = System.nanoTime();
+    givingUp = giveUp;
+  }
+
+  /** Whether a wait for Langfuse is in vain; see {@link #giveUpIfUnreachable}. */
+  boolean isGivenUp() {
+    return isGivenUp(traces) || isGivenUp(api);
+  }
+
+  /** The same for a wait for an object store. */
+  public boolean isUploadGivenUp() {
+    return isGivenUp(uploads);
+  }
+
+  private boolean isGivenUp(RouteHealth route) {
+    return givingUp
+        && route.unreachable() >= MAX_UNREACHABLE
+        && System.nanoTime() - givingUpSince >= UNREACHABLE_TIME;
+  }
+
+  /** Why what is waiting has not been delivered, for people; null where no attempt says why. */
+  public @Nullable String problem() {
+    for (RouteHealth route : List.of(traces, api)) {
+      String problem = route.problem();
+      if (problem != null) {
+        return serverName() + problem;
+      }
+    }
+    String problem = uploads.problem();
+    return problem == null ? null : "The server of an upload URL " + problem;
+  }
+
+  private String serverName() {
+    return "Langfuse at " + endpoint.baseUrl() + " ";
+  }
+
+  private Outcome attempt(RouteHealth route, Exchange exchange, int attempt)
+      throws InterruptedException {
     if (endpoint.isClosed()) {
       throw new InterruptedException("the Langfuse client is closed");
     }
+    Outcome outcome;
+    route.begin();
     try {
-      return Outcome.of(exchange.attempt(), attempt);
+      Answer answer = exchange.attempt();
+      outcome =
+          route == uploads ? Outcome.ofUpload(answer, attempt) : Outcome.of(answer, attempt);
     } catch (IOException | RuntimeException e) { // the latter by an application's own HTTP settings
-      return Outcome.of(e, attempt);
+      outcome = Outcome.of(e, attempt);
+    } finally {
+      route.end();
     }
+    route.record(outcome);
+    return outcome;
   }
 
   private Duration pause(Outcome outcome) {
@@ -191,8 +266,7 @@ public final class Line {
   private boolean probe() {
     try {
       byte[] nothing = {};
-      Answer answer =
-          endpoint.post(settings.tracesPath(), "application/x-protobuf", endpoint.pack(nothing));
+      Answer answer = endpoint.export(endpoint.pack(nothing));
       return answer.isSuccess() || answer.isMalformed();
     } catch (IOException | RuntimeException e) {
       return false;
@@ -202,17 +276,19 @@ public final class Line {
     }
   }
 
-  private void warnOfKeys(Outcome outcome) {
-    log.warn(
-        "keys",
-        "Langfuse at "
-            + endpoint.baseUrl()
-            + " refuses the keys ("
-            + outcome.status()
-            + "), sending pauses: check "
-            + Settings.KEY_NAMES
-            + ", and that "
-            + Settings.BASE_URL_NAME
-            + " is the server these keys belong to.");
+  private void warnOfRefusal(Outcome outcome) {
+    if (outcome.refusesKeys()) {
+      String keys = "refuses the keys, sending pauses: it ";
+      log.warn("keys", serverName() + keys + outcome.words() + ".");
+    } else {
+      log.warn("foreign", serverName() + outcome.words() + "; sending pauses.");
+    }
+  }
+
+  /** At the second failure, and at the first where there is not even a connection. */
+  private void warnOfRetry(String server, Outcome outcome) {
+    if (outcome.attempts() > 1 || outcome.isUnreachable()) {
+      log.warn("retry " + outcome.status(), server + outcome.words() + "; it is tried again.");
+    }
   }
 }

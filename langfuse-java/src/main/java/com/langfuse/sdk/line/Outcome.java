@@ -7,25 +7,32 @@ import org.jspecify.annotations.Nullable;
  * How sending ended.
  *
  * @param answer the last one; null when none came at all
- * @param words what happened, for a log line: {@code answered 400: …}
+ * @param words what happened, for a log line after the server's name: {@code answered 400: …}
  * @param attempts how often it was sent
+ * @param isUnreachable true where the last attempt got no connection to the server
  */
-public record Outcome(@Nullable Answer answer, String words, int attempts) {
+public record Outcome(@Nullable Answer answer, String words, int attempts, boolean isUnreachable) {
 
   /** Stands for "no answer" among the statuses. */
   public static final int NO_ANSWER = 0;
 
+  /** A response in place of the server's is final after so many attempts. */
+  private static final int MAX_FOREIGN = 3;
+
+  /** Of a request to Langfuse. */
   static Outcome of(Answer answer, int attempts) {
-    return new Outcome(answer, answer.words(), attempts);
+    return new Outcome(answer, answer.words() + answer.hint(), attempts, answer.isOfProxy());
   }
 
-  static Outcome of(Exception unreachable, int attempts) {
-    Throwable root = unreachable;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    String cause = root == unreachable ? "" : ", " + root;
-    return new Outcome(null, "could not be reached (" + unreachable + cause + ")", attempts);
+  /** Of an upload to an object store, whose refusals have nothing to do with keys and base URL. */
+  static Outcome ofUpload(Answer answer, int attempts) {
+    return new Outcome(answer, answer.words(), attempts, answer.isOfProxy());
+  }
+
+  static Outcome of(Exception e, int attempts) {
+    return e instanceof NoResponseException known
+        ? new Outcome(null, String.valueOf(known.getMessage()), attempts, known.isUnreachable())
+        : new Outcome(null, "could not be asked (" + e + ")", attempts, false);
   }
 
   public boolean arrived() {
@@ -41,9 +48,24 @@ public record Outcome(@Nullable Answer answer, String words, int attempts) {
     return answer != null && answer.refusesKeys();
   }
 
+  /** Something else responds in place of the server; see {@link Answer#isForeign}. */
+  public boolean isForeign() {
+    return answer != null && answer.isForeign();
+  }
+
+  /** It says nothing about what was sent, and is not expected to change soon. */
+  boolean isRefusal() {
+    return refusesKeys() || (isForeign() && attempts >= MAX_FOREIGN);
+  }
+
   /** It may be better soon: no answer, or one that is worth another try. */
   public boolean isPassing() {
     return answer == null || answer.isWorthARetry();
+  }
+
+  /** {@link #isPassing}, or a response in place of the server's that may be gone soon. */
+  boolean isWorthARetry() {
+    return isPassing() || (isForeign() && attempts < MAX_FOREIGN);
   }
 
   Optional<String> retryAfter() {

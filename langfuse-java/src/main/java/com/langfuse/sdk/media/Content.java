@@ -12,7 +12,7 @@ final class Content {
   private final int length;
   private final MediaHash hash;
   private byte @Nullable [] bytes;
-  private @Nullable String report;
+  private byte @Nullable [] report;
   private boolean lost;
 
   Content(String contentType, byte[] bytes, MediaHash hash) {
@@ -54,13 +54,13 @@ final class Content {
    *
    * @param report to tell Langfuse so
    */
-  synchronized void uploaded(String report) {
+  synchronized void uploaded(byte[] report) {
     this.report = report;
     bytes = null;
   }
 
   /** What to tell Langfuse of our upload; null if there has been none. */
-  synchronized @Nullable String report() {
+  synchronized byte @Nullable [] report() {
     return report;
   }
 

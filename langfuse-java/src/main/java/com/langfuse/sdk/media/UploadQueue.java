@@ -157,7 +157,8 @@ final class UploadQueue {
         job.content().lose();
       }
     }
-    ledger.failed(1, status, "Langfuse " + words, batch::close);
+    String server = "Langfuse at " + line.endpoint().baseUrl() + " ";
+    ledger.failed(1, status, server + words, batch::close);
   }
 
   /** For what is there when the waiting begins: files are found while observations are sent. */
@@ -167,7 +168,9 @@ final class UploadQueue {
 
       @Override
       public void await(long nanos) throws InterruptedException {
-        SideDoor.Wait wait = new BacklogWait(backlog.progress(), line, () -> closed);
+        SideDoor.Wait wait =
+            new BacklogWait(
+                backlog.progress(), line, () -> closed || line.isUploadGivenUp());
         begun = wait;
         wait.await(nanos);
       }

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class UploadRoute {
 
   private static final String PATH = "/api/public/media";
-  private static final String JSON_TYPE = "application/json";
   private static final String GOOGLE = "storage.googleapis.com";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -65,14 +64,18 @@ final class UploadRoute {
   }
 
   Verdict send(Content content, Place place) throws InterruptedException {
-    String announcement = announcement(content, place);
+    byte[] announcement = announcement(content, place);
     Outcome announced =
-        line.sendAside(() -> line.endpoint().send("POST", PATH, JSON_TYPE, announcement));
+        line.sendAside(
+            () ->
+                line.endpoint()
+                    .send("POST", PATH, announcement)
+                    .expecting(UploadRoute::isAnnounced, "mediaId and uploadUrl"));
     Answer answer = announced.answer();
     if (!announced.arrived() || answer == null) {
       return Verdict.of(announced);
     }
-    JsonNode body = parsed(answer.body());
+    JsonNode body = answer.json();
     String id = body.path("mediaId").asText();
     if (!id.equals(content.hash().id())) {
       return Verdict.lost("calls it '" + id + "', and not " + content.hash().id());
@@ -85,7 +88,13 @@ final class UploadRoute {
     return upload(content, url).after(Verdict.of(announced));
   }
 
-  private static String announcement(Content content, Place place) {
+  /** With an URL, or with null where the server has the file. */
+  private static boolean isAnnounced(JsonNode answer) {
+    JsonNode url = answer.path("uploadUrl");
+    return answer.path("mediaId").isTextual() && (url.isTextual() || url.isNull());
+  }
+
+  private static byte[] announcement(Content content, Place place) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("traceId", place.traceId());
     body.put("observationId", place.observationId());
@@ -102,7 +111,7 @@ final class UploadRoute {
       return Verdict.lost("gave an upload URL that is none");
     }
     Verdict put = Verdict.ARRIVED;
-    String report = content.report();
+    byte[] report = content.report();
     if (report == null) { // else it did arrive, but Langfuse has not heard of it yet
       byte[] bytes = content.bytes();
       if (bytes == null) {
@@ -110,9 +119,11 @@ final class UploadRoute {
       }
       long start = System.nanoTime();
       Map<String, String> headers = headers(address, content);
-      Outcome outcome = line.sendElsewhere(() -> line.endpoint().put(address, headers, bytes));
+      String server = "Langfuse gave an upload URL at " + address.getAuthority() + " that ";
+      Outcome outcome =
+          line.sendElsewhere(server, () -> line.endpoint().put(address, headers, bytes));
       put = Verdict.ofUpload(outcome);
-      if (outcome.answer() == null) {
+      if (outcome.answer() == null || outcome.isForeign()) { // there is no status to report
         return put;
       }
       report = report(outcome, Duration.ofNanos(System.nanoTime() - start));
@@ -136,7 +147,7 @@ final class UploadRoute {
     return headers;
   }
 
-  private static String report(Outcome outcome, Duration time) {
+  private static byte[] report(Outcome outcome, Duration time) {
     Map<String, @Nullable Object> body = new LinkedHashMap<>();
     body.put("uploadedAt", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
     body.put("uploadHttpStatus", outcome.status());
@@ -145,9 +156,9 @@ final class UploadRoute {
     return json(body);
   }
 
-  private Verdict tell(Content content, String report) throws InterruptedException {
+  private Verdict tell(Content content, byte[] report) throws InterruptedException {
     String path = PATH + "/" + content.hash().id();
-    return Verdict.of(line.sendAside(() -> line.endpoint().send("PATCH", path, JSON_TYPE, report)));
+    return Verdict.of(line.sendAside(() -> line.endpoint().send("PATCH", path, report)));
   }
 
   /** It is signed, so no log shall show it. */
@@ -162,17 +173,9 @@ final class UploadRoute {
     }
   }
 
-  private static JsonNode parsed(String body) {
+  private static byte[] json(Map<String, ?> body) {
     try {
-      return JSON.readTree(body);
-    } catch (JsonProcessingException noJson) {
-      return JSON.missingNode();
-    }
-  }
-
-  private static String json(Map<String, ?> body) {
-    try {
-      return JSON.writeValueAsString(body);
+      return JSON.writeValueAsBytes(body);
     } catch (JsonProcessingException impossible) {
       throw new IllegalStateException("Texts and numbers are JSON.", impossible);
     }

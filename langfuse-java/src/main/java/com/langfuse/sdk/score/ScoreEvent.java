@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 
@@ -42,9 +43,8 @@ final class ScoreEvent {
   }
 
   /** The score alone. */
-  String body() {
-    int length = event.length - bodyStart - END_OF_EVENT.length();
-    return new String(event, bodyStart, length, StandardCharsets.UTF_8);
+  byte[] body() {
+    return Arrays.copyOfRange(event, bodyStart, event.length - END_OF_EVENT.length());
   }
 
   /** In bytes, with the comma. */

@@ -33,9 +33,9 @@ final class ScoreQueue {
 
   private static final String LATE =
       "A score was given after its Langfuse client was closed, and is lost.";
-  private static final String LEFT = "Langfuse was closed before all scores were delivered.";
+  private static final String LEFT = "Langfuse was closed before all scores were delivered";
   private static final String FULL =
-      "Too many scores wait to be sent, the newest are lost: is Langfuse reachable?";
+      "Too many scores wait to be sent, the newest are lost";
 
   /** What the worker is at: who adds a score knows by it whether to wake it up. */
   private enum Work {
@@ -68,7 +68,7 @@ final class ScoreQueue {
     if (refusing) {
       ledger.dropped(1, LATE);
     } else if (!backlog.offer(event, event.weight())) {
-      ledger.dropped(1, FULL);
+      ledger.dropped(1, FULL + because());
     } else if (closed) {
       abandon(); // it came in while the worker left
     } else if (worker == null || work == Work.IDLE || (work == Work.COLLECTING && isDue())) {
@@ -190,7 +190,7 @@ final class ScoreQueue {
     try {
       sender.send(batch);
     } catch (InterruptedException closing) {
-      ledger.dropped(batch.unsettled(), LEFT, batch::close);
+      ledger.dropped(batch.unsettled(), LEFT + because(), batch::close);
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
       String reason = "they cannot be sent: " + t;
@@ -200,11 +200,16 @@ final class ScoreQueue {
     }
   }
 
+  private String because() {
+    String problem = line.problem();
+    return problem == null ? "." : ": " + problem;
+  }
+
   /** Nobody will come for what is left. */
   private void abandon() {
     Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     while (batch != null) {
-      ledger.dropped(batch.values().size(), LEFT, batch::close);
+      ledger.dropped(batch.values().size(), LEFT + because(), batch::close);
       batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     }
   }

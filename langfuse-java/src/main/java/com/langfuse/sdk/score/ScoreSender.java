@@ -1,12 +1,9 @@
 package com.langfuse.sdk.score;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Answer;
 import com.langfuse.sdk.line.Backlog;
-import com.langfuse.sdk.line.LangfuseEndpoint;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
@@ -22,7 +19,6 @@ final class ScoreSender {
 
   private static final String INGESTION = "/api/public/ingestion";
   private static final String SCORES = "/api/public/scores";
-  private static final String JSON = "application/json";
   private static final int BAD_REQUEST = 400;
   private static final int NOT_FOUND = 404;
   private static final int GONE = 410;
@@ -32,7 +28,6 @@ final class ScoreSender {
   private final Line line;
   private final Ledger ledger;
   private final QuietLog log;
-  private final ObjectMapper answers = new ObjectMapper();
   private boolean oneByOne;
 
   ScoreSender(Line line, Ledger ledger, QuietLog log) {
@@ -55,8 +50,13 @@ final class ScoreSender {
       sendOneByOne(batch, events, tries);
       return;
     }
-    LangfuseEndpoint.Packed body = new LangfuseEndpoint.Packed(ScoreEvent.batch(events), false);
-    Outcome outcome = line.sendAside(() -> line.endpoint().post(INGESTION, JSON, body));
+    byte[] body = ScoreEvent.batch(events);
+    Outcome outcome =
+        line.sendAside(
+            () ->
+                line.endpoint()
+                    .send("POST", INGESTION, body)
+                    .expecting(ScoreSender::hasVerdicts, "verdicts on the events"));
     int triesNow = tries + outcome.attempts();
     if (outcome.answer() != null && outcome.arrived()) {
       Answer answer = outcome.answer();
@@ -93,7 +93,11 @@ final class ScoreSender {
       throws InterruptedException {
     for (ScoreEvent each : events) {
       Outcome outcome =
-          line.sendAside(() -> line.endpoint().send("POST", SCORES, JSON, each.body()));
+          line.sendAside(
+              () ->
+                  line.endpoint()
+                      .send("POST", SCORES, each.body())
+                      .expecting(answer -> !answer.path("id").asText().isEmpty(), "id of the score"));
       int tries = triesBefore + outcome.attempts();
       if (outcome.arrived()) {
         countTries(1, tries);
@@ -123,27 +127,34 @@ final class ScoreSender {
     }
   }
 
-  /** An answer to a batch has a verdict on each event; one that is not refused is accepted. */
+  private static boolean hasVerdicts(JsonNode answer) {
+    return answer.path("successes").isArray() || answer.path("errors").isArray();
+  }
+
+  /** An answer to a batch has a verdict on each event; one that it does not accept has failed. */
   private void heed(Answer answer, List<ScoreEvent> events, Backlog.Batch<ScoreEvent> batch) {
-    Map<String, ScoreEvent> accepted = new LinkedHashMap<>();
-    events.forEach(each -> accepted.put(each.id(), each));
-    for (JsonNode error : errorsIn(answer)) {
-      ScoreEvent refused = accepted.remove(error.path("id").asText());
-      if (refused != null) {
+    Map<String, ScoreEvent> open = new LinkedHashMap<>();
+    events.forEach(each -> open.put(each.id(), each));
+    String otherError = "";
+    for (JsonNode error : answer.json().path("errors")) {
+      ScoreEvent refused = open.remove(error.path("id").asText());
+      if (refused == null) {
+        otherError = ", but says: " + reason(error);
+      } else {
         int status = error.path("status").asInt(BAD_REQUEST);
         String reason = "Langfuse refuses " + refused.label() + ": " + reason(error);
         ledger.failed(1, status, reason, () -> batch.settle(1));
       }
     }
-    ledger.exported(accepted.size(), () -> batch.settle(accepted.size()));
-  }
-
-  private JsonNode errorsIn(Answer answer) {
-    try {
-      return answers.readTree(answer.body()).path("errors");
-    } catch (JsonProcessingException noVerdicts) {
-      log.debug("The answer to " + INGESTION + " is no JSON: " + noVerdicts.getOriginalMessage());
-      return answers.createArrayNode();
+    int accepted = 0;
+    for (JsonNode success : answer.json().path("successes")) {
+      accepted += open.remove(success.path("id").asText()) == null ? 0 : 1;
+    }
+    long exported = accepted;
+    ledger.exported(exported, () -> batch.settle(exported));
+    for (ScoreEvent each : open.values()) {
+      String reason = "Langfuse does not confirm " + each.label() + ": its answer does not name it" + otherError;
+      ledger.failed(1, answer.status(), reason, () -> batch.settle(1));
     }
   }
 

@@ -11,6 +11,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldStartWith
 import io.opentelemetry.sdk.common.CompletableResultCode
 import io.opentelemetry.sdk.metrics.InstrumentType
 import io.opentelemetry.sdk.metrics.SdkMeterProvider
@@ -44,7 +45,7 @@ class DeliveryCountersTest :
                 val total = langfuse.delivery()
                 total.observations() shouldBe
                     FlushReport.Count(1, 0, java.util.TreeMap(mapOf(404 to 2L)), 1, 0, 0)
-                total.toString() shouldBe "observations: 1 exported, 2 failed {404=2}, 1 dropped"
+                total.toString() shouldStartWith "observations: 1 exported, 2 failed {404=2}, 1 dropped; reason: Langfuse at "
                 total.isComplete shouldBe false
                 langfuse.delivery() shouldBe total
             }

@@ -110,7 +110,7 @@ class HttpTest :
                             langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(0, 1, 0, 0)
                         }
                     }
-                warnings.first() shouldContain "SSLHandshakeException"
+                warnings.first() shouldContain "https://localhost:$port could not be reached: TLS certificate not trusted: "
             }
         }
 

@@ -54,7 +54,7 @@ internal class MediaWire(
     val losses = CopyOnWriteArrayList<String>()
     private val log = QuietLog(false)
     private val endpoint: LangfuseEndpoint
-    private val line: Line
+    val line: Line
     val uploads: MediaUploads
     val encoder: JsonEncoder
 
@@ -108,6 +108,7 @@ private fun settings(local: LocalLangfuse, secretKey: String, retryFor: Duration
         emptyMap(),
         null,
         null,
+        Duration.ofSeconds(10),
         Duration.ofSeconds(10),
         true,
         1.0,

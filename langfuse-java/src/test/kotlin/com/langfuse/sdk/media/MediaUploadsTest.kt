@@ -329,7 +329,7 @@ class MediaUploadsTest :
                     wire.sent(HELLO_URI) shouldBe HELLO_REFERENCE
                     wire.flush() shouldBe 0
                 }
-                warnings.single() shouldMatch Regex("1 media are lost: Langfuse answered 400.*")
+                warnings.single() shouldMatch Regex("1 media are lost: Langfuse at ${local.baseUrl()} answered 400.*")
                 wire.uploads.ledger().failures() shouldBe mapOf(400 to 2L)
                 wire.losses.sumOf { it.removeSuffix(" media failed 400").toInt() } shouldBe 2
                 local.calls() shouldBe listOf("POST /media", "POST /media")
@@ -351,7 +351,7 @@ class MediaUploadsTest :
                     wire.sent(PNG_URI)
                     wire.flush() shouldBe 0
                 }
-                warnings.single() shouldContain "Langfuse gave an upload URL that answered 403"
+                warnings.single() shouldContain "gave an upload URL that answered 403"
                 warnings.single() shouldNotContain "token="
                 local.media().single().uploadHttpStatus() shouldBe 403
                 local.media().single().uploadHttpError()!! shouldContain "403"
@@ -412,9 +412,6 @@ class MediaUploadsTest :
         context("a server that says nonsense") {
             withData(
                 nameFn = { it.first },
-                "no JSON" to "<html>",
-                "nothing" to "",
-                "an array" to "[]",
                 "another id" to """{"mediaId":"other","uploadUrl":null}""",
                 "no URL" to """{"mediaId":"$PNG_ID","uploadUrl":"::"}""",
                 "a file" to """{"mediaId":"$PNG_ID","uploadUrl":"file:///etc/passwd"}""",
@@ -430,6 +427,78 @@ class MediaUploadsTest :
                             wire.uploads.ledger().failures() shouldBe mapOf(0 to 1L)
                         }
                     }
+                }
+            }
+        }
+
+        context("an answer that is none of Langfuse's is no upload") {
+            val announced = """{"mediaId":"$PNG_ID","uploadUrl":"http://store.invalid/blob"}"""
+            val page = "<!DOCTYPE html><title>Sign in</title>"
+            withData(
+                nameFn = { it.toString() },
+                mapOf("POST" to page) to 201,
+                mapOf("POST" to "") to 201,
+                mapOf("POST" to "[]") to 201,
+                mapOf("POST" to "{}") to 201,
+                mapOf("POST" to """{"mediaId":"$PNG_ID"}""") to 201,
+                mapOf("POST" to """{"uploadUrl":null}""") to 201,
+                mapOf("POST" to """{"mediaId":"$PNG_ID","uploadUrl":{}}""") to 201,
+                mapOf("POST" to announced, "PUT" to page) to 200,
+                mapOf("POST" to announced, "PUT" to "<?xml version='1.0'?><Error><Code>x</Code></Error>") to 200,
+                mapOf("POST" to announced, "PUT" to "", "PATCH" to page) to 200,
+                mapOf("POST" to announced, "PUT" to "", "PATCH" to """{"error":"no"}""") to 200,
+            ) { (bodies, status) ->
+                val calls = CopyOnWriteArrayList<String>()
+                StubServer { method, _ ->
+                    calls += method
+                    (if (method == "POST") 201 else 200) to (bodies[method] ?: "{}")
+                }.use { server ->
+                    LocalLangfuse.start().use { local ->
+                        val http = { it: java.net.http.HttpClient.Builder ->
+                            it.proxy(ProxyTo(server.address, all = true))
+                            Unit
+                        }
+                        MediaWire(local, retryFor = Duration.ZERO, http = http).use { wire ->
+                            wire.sent(PNG_URI)
+                            wire.flush() shouldBe 0
+                            wire.counts() shouldBe listOf(0, 1, 0)
+                            wire.uploads.ledger().failures() shouldBe mapOf(status to 1L)
+                        }
+                    }
+                }
+                calls.filter { it != "POST" } shouldBe bodies.keys.filter { it != "POST" } // a page is not reported
+            }
+        }
+
+        test("an upload to a host that nobody knows says so at once, with its name") {
+            StubServer { method, _ ->
+                201 to """{"mediaId":"$PNG_ID","uploadUrl":"http://minio.invalid:9000/blob?token=secret"}"""
+            }.use { server ->
+                LocalLangfuse.start().use { local ->
+                    val warnings = warningsOf(atLeast = 1) {
+                        val toLangfuse = object : java.net.ProxySelector() {
+                            override fun select(uri: java.net.URI) =
+                                if (uri.host.endsWith(".invalid")) {
+                                    listOf(java.net.Proxy.NO_PROXY)
+                                } else {
+                                    ProxyTo(server.address, all = true).select(uri)
+                                }
+
+                            override fun connectFailed(
+                                uri: java.net.URI,
+                                address: java.net.SocketAddress,
+                                e: java.io.IOException,
+                            ) = Unit
+                        }
+                        MediaWire(local, http = { it.proxy(toLangfuse) }).use { wire ->
+                            wire.sent(PNG_URI)
+                            wire.line.giveUpIfUnreachable(true)
+                            wire.flush(Duration.ofMinutes(2)) shouldBe 1
+                            wire.line.problem()!! shouldContain "unknown host minio.invalid"
+                        }
+                    }
+                    warnings.first() shouldContain "at minio.invalid:9000 that could not be reached: unknown host"
+                    warnings.forEach { it shouldNotContain "secret" }
                 }
             }
         }

@@ -2,6 +2,7 @@ package com.langfuse.sdk.score
 
 import com.langfuse.sdk.DEADLINE
 import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.LangfuseBuilder
 import com.langfuse.sdk.client
 import com.langfuse.sdk.export.DeliveryListener.Loss
 import com.langfuse.sdk.local.Fault
@@ -39,7 +40,7 @@ class ScoreDeliveryTest :
 
         fun scoreThreads() = Thread.getAllStackTraces().keys.filter { it.name == "langfuse-scores" && it.isAlive }
 
-        test("a request is a batch of events, plain, with the keys and names of the SDK") {
+        test("a request is a batch of events, not compressed, with the keys and names of the SDK") {
             withLangfuse { local, langfuse ->
                 langfuse.createAll("a", "b")
                 langfuse.flushed().exported() shouldBe 2
@@ -160,14 +161,120 @@ class ScoreDeliveryTest :
             }
         }
 
-        listOf("", "no JSON", "[]", "{\"errors\":null}", "{\"errors\":[null,{}]}").forEach { body ->
-            test("an answer without verdicts is a yes: '$body'") {
-                ScriptedServer { Answer(200, body) }.use { server ->
-                    server.client().use { langfuse ->
+        listOf(
+            Answer(200, ""),
+            Answer(204, ""),
+            Answer(200, "no JSON"),
+            Answer(200, "[]"),
+            Answer(200, "{}"),
+            Answer(207, "{\"errors\":null}"),
+            Answer(207, "{\"errors\":[null,{}]}"),
+            Answer(207, "{\"successes\":[{},{\"id\":null},{\"id\":\"another\"}],\"errors\":[]}"),
+            Answer(200, "<html><title>Sign in</title></html>", "text/html"),
+            Answer(302, ""),
+        ).forEach { answer ->
+            test("only what an answer names is accepted: $answer names none") {
+                val losses = CopyOnWriteArrayList<Loss>()
+                ScriptedServer { answer }.use { server ->
+                    val impatient: LangfuseBuilder.() -> Unit = {
+                        delivery { it.retryFor(Duration.ZERO).listener(losses::add) }
+                    }
+                    server.client(impatient).use { langfuse ->
                         langfuse.createAll("a", "b")
-                        langfuse.flushed().exported() shouldBe 2
+                        val report = langfuse.flush(DEADLINE)
+                        report.scores().exported() shouldBe 0
+                        report.scores().failures() shouldBe mapOf(answer.status to 2L)
+                        report.toString() shouldContain "reason: Langfuse"
                     }
                 }
+                losses.sumOf { it.count() } shouldBe 2
+            }
+        }
+
+        test("events that an answer does not name fail, with the error that it names nobody for") {
+            warningsOf {
+                ScriptedServer { request ->
+                    val first = request.json["batch"][0]["id"].asText()
+                    Answer(
+                        207,
+                        """{"successes":[{"id":"$first","status":201},{"id":"$first","status":201}],
+                        "errors":[{"status":500,"message":"the disk is full"}]}""",
+                    )
+                }.use { server ->
+                    server.client().use { langfuse ->
+                        langfuse.createAll("named", "forgotten")
+                        langfuse.flushed().let {
+                            it.exported() shouldBe 1
+                            it.failures() shouldBe mapOf(207 to 1L)
+                        }
+                    }
+                }
+            }.single().let {
+                it shouldContain "Score 'forgotten'"
+                it shouldContain "the disk is full"
+            }
+        }
+
+        test("one that an answer both accepts and refuses has failed") {
+            ScriptedServer { request ->
+                val id = request.json["batch"][0]["id"].asText()
+                Answer(207, """{"successes":[{"id":"$id"}],"errors":[{"id":"$id","status":400}]}""")
+            }.use { server ->
+                server.client().use { langfuse ->
+                    langfuse.createAll("a")
+                    langfuse.flushed().let { listOf(it.exported(), it.failed()) shouldBe listOf<Long>(0, 1) }
+                }
+            }
+        }
+
+        listOf(
+            Answer(200, "<!DOCTYPE html><p>Sign in", "text/html"),
+            Answer(200, ""),
+            Answer(204, ""),
+            Answer(200, "{}"),
+            Answer(200, "{\"id\":\"\"}"),
+            Answer(200, "{\"error\":\"not today\"}"),
+        ).forEach { answer ->
+            test("one by one: an answer without the score's id is no acceptance: $answer") {
+                ScriptedServer { if (it.path == INGESTION) Answer(404) else answer }.use { server ->
+                    server.client { delivery { it.retryFor(Duration.ZERO) } }.use { langfuse ->
+                        langfuse.createAll("a")
+                        langfuse.flushed().let {
+                            it.exported() shouldBe 0
+                            it.failures() shouldBe mapOf(answer.status to 1L)
+                        }
+                    }
+                }
+            }
+        }
+
+        test("a web page in place of the server passes: it is tried again with the same ids") {
+            var tries = 0
+            ScriptedServer {
+                if (tries++ < 2) Answer(200, "<html>", "text/html") else Answer(207)
+            }.use { server ->
+                server.client().use { langfuse ->
+                    langfuse.createAll("a")
+                    langfuse.flushed().let {
+                        it.exported() shouldBe 1
+                        it.retried() shouldBe 1
+                    }
+                }
+                server.requests.map { it.json }.toSet() shouldHaveSize 1
+            }
+        }
+
+        test("with wrong keys they fail as 401, with the hint about the keys in the report and in the closing line") {
+            LocalLangfuse.start().use { local ->
+                val warnings =
+                    warningsOf {
+                        val langfuse = local.client { secretKey("sk-wrong") }
+                        langfuse.createAll("a")
+                        val report = langfuse.close(DEADLINE)
+                        report.scores().failures() shouldBe mapOf(401 to 1L)
+                        report.reason()!! shouldContain "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
+                    }
+                warnings.single { "was closed and" in it } shouldContain "check LANGFUSE_PUBLIC_KEY"
             }
         }
 

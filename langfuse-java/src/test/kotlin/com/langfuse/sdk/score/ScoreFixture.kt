@@ -52,9 +52,11 @@ internal class ScriptedServer(
                 }
     }
 
+    /** Without a body of its own it accepts all that came. */
     data class Answer(
         val status: Int,
-        val body: String = "{}",
+        val body: String? = null,
+        val contentType: String = "application/json",
     )
 
     val requests = CopyOnWriteArrayList<Request>()
@@ -75,9 +77,16 @@ internal class ScriptedServer(
         val request = Request(exchange.requestURI.path, JSON.readTree(body), body.size)
         requests += request
         val answer = answer(request)
-        val bytes = answer.body.toByteArray()
-        exchange.sendResponseHeaders(answer.status, bytes.size.toLong())
+        val bytes = (answer.body ?: accepting(request)).toByteArray()
+        exchange.responseHeaders.add("Content-Type", answer.contentType)
+        exchange.sendResponseHeaders(answer.status, if (bytes.isEmpty()) -1 else bytes.size.toLong())
         exchange.responseBody.use { it.write(bytes) }
+    }
+
+    private fun accepting(request: Request): String {
+        val events = request.json["batch"] ?: return """{"id":"s"}"""
+        val successes = events.joinToString { """{"id":"${it["id"].asText()}","status":201}""" }
+        return """{"successes":[$successes],"errors":[]}"""
     }
 
     fun client(configure: LangfuseBuilder.() -> Unit = {}): Langfuse =

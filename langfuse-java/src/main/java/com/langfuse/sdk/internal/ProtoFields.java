@@ -1,4 +1,4 @@
-package com.langfuse.sdk.export;
+package com.langfuse.sdk.internal;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -8,7 +8,7 @@ import java.util.Arrays;
  * Walks over the fields of one protobuf message, from outside: numbers and lengths, no schema. See
  * protobuf.dev/programming-guides/encoding.
  */
-final class ProtoFields {
+public final class ProtoFields {
 
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
@@ -21,8 +21,9 @@ final class ProtoFields {
   private int fieldStart;
   private int tag;
   private int valueStart;
+  private long number;
 
-  ProtoFields(byte[] bytes) {
+  public ProtoFields(byte[] bytes) {
     this(bytes, 0, bytes.length);
   }
 
@@ -33,7 +34,7 @@ final class ProtoFields {
   }
 
   /** Moves to the next field; false behind the last one. */
-  boolean next() {
+  public boolean next() {
     if (next >= end) {
       return false;
     }
@@ -42,7 +43,7 @@ final class ProtoFields {
     switch (tag & 7) {
       case VARINT -> {
         valueStart = next;
-        varint();
+        number = varint();
       }
       case FIXED64 -> skip(8);
       case FIXED32 -> skip(4);
@@ -59,34 +60,44 @@ final class ProtoFields {
   }
 
   /** A message, text or bytes with this number. */
-  boolean is(int number) {
+  public boolean is(int number) {
     return tag == key(number);
   }
 
-  ProtoFields message() {
+  /** An integer with this number. */
+  public boolean isInteger(int number) {
+    return tag == ((number << 3) | VARINT);
+  }
+
+  /** The value of an integer field. */
+  public long integer() {
+    return number;
+  }
+
+  public ProtoFields message() {
     return new ProtoFields(bytes, valueStart, next);
   }
 
-  String text() {
+  public String text() {
     return new String(bytes, valueStart, next - valueStart, StandardCharsets.UTF_8);
   }
 
-  byte[] value() {
+  public byte[] value() {
     return Arrays.copyOfRange(bytes, valueStart, next);
   }
 
   /** The whole message. */
-  byte[] all() {
+  public byte[] all() {
     return Arrays.copyOfRange(bytes, next, end);
   }
 
   /** The field as it is. */
-  void copyTo(ByteArrayOutputStream out) {
+  public void copyTo(ByteArrayOutputStream out) {
     out.write(bytes, fieldStart, next - fieldStart);
   }
 
   /** Writes a message, text or bytes. */
-  static void write(ByteArrayOutputStream out, int number, byte[] value) {
+  public static void write(ByteArrayOutputStream out, int number, byte[] value) {
     writeVarint(out, key(number));
     writeVarint(out, value.length);
     out.writeBytes(value);
