@@ -17,6 +17,7 @@ import java.time.Duration
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.Semaphore
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.locks.LockSupport
 import java.util.logging.Handler
 import java.util.logging.LogRecord
 import java.util.logging.Logger
@@ -131,3 +132,16 @@ internal fun apmProvider(sampler: Sampler = Sampler.alwaysOn()): SdkTracerProvid
                 override fun isEndRequired() = true
             },
         ).build()
+
+/** Running threads of such a name. */
+internal fun threads(name: Regex): List<Thread> = Thread.getAllStackTraces().keys.filter { name.matches(it.name) }
+
+/** Whether a condition comes true within the deadline. */
+internal fun eventually(condition: () -> Boolean): Boolean {
+    val end = System.nanoTime() + DEADLINE.toNanos()
+    while (!condition()) {
+        if (System.nanoTime() > end) return false
+        LockSupport.parkNanos(5_000_000)
+    }
+    return true
+}

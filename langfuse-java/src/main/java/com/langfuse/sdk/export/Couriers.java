@@ -1,33 +1,39 @@
 package com.langfuse.sdk.export;
 
+import com.langfuse.sdk.internal.BackgroundThread;
 import com.langfuse.sdk.internal.QuietLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** The delivery threads: daemons, started when there is something to do. Threadsafe. */
 final class Couriers {
-
-  /** What one of them does, over and over, until all are dismissed. */
-  @FunctionalInterface
-  interface Round {
-    void go() throws InterruptedException;
-  }
 
   private static final int MOST = 4;
 
   /** Threads that are interrupted end at once; one that does not is not waited for. */
   private static final long LAST_PATIENCE = TimeUnit.MILLISECONDS.toNanos(150);
 
-  private final Round round;
+  private final BackgroundThread.Round round;
+  private final BooleanSupplier isIdle;
   private final Runnable whenAllHaveLeft;
   private final QuietLog log;
-  private final List<Thread> threads = new ArrayList<>();
+  private final List<BackgroundThread> threads = new ArrayList<>();
   private volatile int hired;
   private volatile boolean dismissed;
 
-  Couriers(Round round, Runnable whenAllHaveLeft, QuietLog log) {
+  /**
+   * @param round what each of them does, over and over, until all are dismissed
+   * @param isIdle whether nothing waits, so that one that is asked to end may do so
+   */
+  Couriers(
+      BackgroundThread.Round round,
+      BooleanSupplier isIdle,
+      Runnable whenAllHaveLeft,
+      QuietLog log) {
     this.round = round;
+    this.isIdle = isIdle;
     this.whenAllHaveLeft = whenAllHaveLeft;
     this.log = log;
   }
@@ -42,9 +48,7 @@ final class Couriers {
         return;
       }
       try {
-        // Without the inheritable thread-locals of whichever request came first.
-        Thread thread = new Thread(null, this::work, "langfuse-delivery", 0, false);
-        thread.setDaemon(true);
+        BackgroundThread thread = new BackgroundThread("langfuse-delivery", this::work);
         thread.start();
         threads.add(thread);
         hired = threads.size();
@@ -56,14 +60,14 @@ final class Couriers {
 
   private void work() {
     try {
-      while (!dismissed) {
-        round.go();
-      }
-    } catch (InterruptedException closing) {
-      log.debug("A delivery thread was stopped.");
+      BackgroundThread.repeat(round, this::isOver, log);
     } finally {
       leave();
     }
+  }
+
+  private boolean isOver() {
+    return dismissed || (BackgroundThread.isAskedToEnd() && isIdle.getAsBoolean());
   }
 
   private void leave() {
@@ -73,17 +77,19 @@ final class Couriers {
     }
     if (haveLeft()) {
       whenAllHaveLeft.run();
+    } else if (!dismissed && !isIdle.getAsBoolean()) {
+      hire(); // it came in while this one left
     }
   }
 
   /** Interrupts them, and waits a moment, so that all is counted when this returns. */
   void dismiss() {
     dismissed = true;
-    List<Thread> running;
+    List<BackgroundThread> running;
     synchronized (threads) {
       running = List.copyOf(threads);
     }
-    running.forEach(Thread::interrupt);
+    running.forEach(BackgroundThread::stopWork);
     long deadline = System.nanoTime() + LAST_PATIENCE;
     for (Thread thread : running) {
       long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.export;
 
+import com.langfuse.sdk.internal.BackgroundThread;
 import com.langfuse.sdk.internal.DeliverySettings;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
@@ -35,6 +36,9 @@ final class Delivery implements SideDoor {
 
   private static final String CLOSED = "Langfuse was closed before they were delivered";
 
+  private static final String THREAD_FAILED =
+      "Observations are lost, their thread failed while sending.";
+
   private final DeliverySettings settings;
   private final Line line;
   private final Ledger ledger;
@@ -54,7 +58,7 @@ final class Delivery implements SideDoor {
     this.line = exportLine.line();
     this.ledger = exportLine.ledger();
     this.dispatch = new Dispatch(exportLine, log);
-    this.couriers = new Couriers(this::deliverNext, this::abandon, log);
+    this.couriers = new Couriers(this::deliverNext, () -> anyWaiting() == null, this::abandon, log);
     OtlpEncoders encoders = new OtlpEncoders(mask);
     this.memory = new MemorySource(this.settings, encoders);
     this.spool = Spool.open(settings, encoders, ledger, log);
@@ -178,22 +182,23 @@ final class Delivery implements SideDoor {
       }
       dispatch.send(body, parcel, source.isLasting());
     } catch (InterruptedException closing) {
-      drop(source, parcel);
+      drop(source, parcel, CLOSED + because());
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the thread goes on with the next
       long lost = parcel.unsettled();
       ledger.failed(
-          lost, Outcome.NO_ANSWER, "they cannot be sent: " + t, () -> parcel.settle(lost));
+          lost, Outcome.NO_ANSWER, "they cannot be sent: " + Outcome.describe(t), () -> parcel.settle(lost));
     } finally {
+      drop(source, parcel, THREAD_FAILED);
       parcel.close();
     }
   }
 
   /** A spool keeps what is not settled. */
-  private void drop(Source source, Source.Parcel parcel) {
-    if (!source.isLasting()) {
-      long lost = parcel.unsettled();
-      ledger.dropped(lost, CLOSED + because(), () -> parcel.settle(lost));
+  private void drop(Source source, Source.Parcel parcel, String reason) {
+    long lost = parcel.unsettled();
+    if (lost > 0 && !source.isLasting()) {
+      ledger.dropped(lost, reason, () -> parcel.settle(lost));
     }
   }
 
@@ -208,7 +213,7 @@ final class Delivery implements SideDoor {
           return due;
         }
         long left = deadline - System.nanoTime();
-        if (left <= 0) {
+        if (left <= 0 || BackgroundThread.isAskedToEnd()) {
           return anyWaiting();
         }
         LockSupport.parkNanos(this, left);
@@ -245,7 +250,7 @@ final class Delivery implements SideDoor {
   private void abandon() {
     Source.Parcel left = memory.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     while (left != null) {
-      drop(memory, left);
+      drop(memory, left, CLOSED + because());
       left.close();
       left = memory.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     }

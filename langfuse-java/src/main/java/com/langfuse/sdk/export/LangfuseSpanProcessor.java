@@ -1,5 +1,6 @@
 package com.langfuse.sdk.export;
 
+import com.langfuse.sdk.internal.BackgroundThread;
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
@@ -302,7 +303,8 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   private static CompletableResultCode aside(String name, Supplier<FlushReport> delivering) {
     CompletableResultCode result = new CompletableResultCode();
     Thread thread =
-        new Thread(
+        new BackgroundThread(
+            name,
             () -> {
               boolean complete = false;
               try {
@@ -314,9 +316,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
                   result.fail();
                 }
               }
-            },
-            name);
-    thread.setDaemon(true);
+            });
     thread.start();
     return result;
   }

@@ -49,7 +49,11 @@ public final class QuietLog {
 
   /** Shown when {@code LANGFUSE_DEBUG} is on, whatever level the logging backend is set to. */
   public void debug(String message) {
-    Backend.LOGGER.log(debug ? Level.INFO : Level.DEBUG, message);
+    try {
+      Backend.LOGGER.log(debug ? Level.INFO : Level.DEBUG, message);
+    } catch (Throwable broken) {
+      // As above: a thread that delivers must not end by it.
+    }
   }
 
   /** Only when there is something to say: an agent comes before the application's logging. */

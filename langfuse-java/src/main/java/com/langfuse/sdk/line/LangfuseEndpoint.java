@@ -3,30 +3,21 @@ package com.langfuse.sdk.line;
 import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** One server: address, keys, headers, proxy, TLS, compression, time limits. Threadsafe. */
 public final class LangfuseEndpoint {
@@ -46,11 +37,8 @@ public final class LangfuseEndpoint {
   private final Map<String, String> headers;
   private final Duration timeout;
   private final boolean gzip;
-  private final HttpClient.Builder builder = HttpClient.newBuilder();
+  private final RenewableHttpClient http;
   private final Queue<Gzip> compressors = new ConcurrentLinkedQueue<>();
-  private @Nullable HttpClient http;
-  private @Nullable ExecutorService threads;
-  private boolean closed;
 
   /**
    * @param customizer the application's own wishes, such as proxy and TLS
@@ -66,11 +54,13 @@ public final class LangfuseEndpoint {
     this.timeout = settings.timeout();
     this.gzip = settings.delivery().gzip();
     // The JDK offers an upgrade to HTTP/2 on plain http, and a self-hosted Langfuse hangs up on it.
-    builder
-        .version(isPlain(baseUrl) ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
-        .connectTimeout(timeout);
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(isPlain(baseUrl) ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+            .connectTimeout(timeout);
     customizer.accept(builder);
     builder.followRedirects(HttpClient.Redirect.NEVER); // a POST would arrive as a GET, and count
+    this.http = new RenewableHttpClient(builder);
   }
 
   /** The body of an export as it is sent, however often. */
@@ -145,10 +135,8 @@ public final class LangfuseEndpoint {
   private Answer exchange(
       HttpRequest request, Duration patience, Function<HttpResponse<byte[]>, Answer> reading)
       throws IOException, InterruptedException {
-    HttpClient client = http();
     try {
-      return reading.apply(
-          within(patience, client.sendAsync(request, headers -> new BodyExcerpt())));
+      return reading.apply(http.send(request, headers -> new BodyExcerpt(), patience));
     } catch (IOException e) {
       // What the JDK makes of 401 and 407 when the application has set an authenticator.
       String message = String.valueOf(e.getMessage());
@@ -156,7 +144,7 @@ public final class LangfuseEndpoint {
       if (at >= 0) {
         return Answer.ofStatus(Integer.parseInt(message.substring(at + NO_CHALLENGE.length())));
       }
-      throw NoResponseException.of(e, request.uri(), client.proxy());
+      throw NoResponseException.of(e, request.uri(), http.proxy());
     }
   }
 
@@ -164,77 +152,16 @@ public final class LangfuseEndpoint {
     return baseUrl;
   }
 
-  /** Lets the client go, and its threads with it; there is no other one. */
-  public synchronized void close() {
-    closed = true;
-    HttpClient client = http;
-    ExecutorService pool = threads;
-    http = null;
-    threads = null;
-    if (client != null) {
-      shutdown(client);
-    }
-    if (pool != null) {
-      pool.shutdownNow();
-    }
+  /** Lets the client go, and its threads with it. */
+  public void close() {
+    http.close();
     for (Gzip each = compressors.poll(); each != null; each = compressors.poll()) {
       each.close();
     }
   }
 
-  synchronized boolean isClosed() {
-    return closed;
-  }
-
-  /** Made by the first request: it brings threads of its own. */
-  private synchronized HttpClient http() throws IOException {
-    if (closed) {
-      throw new IOException("the Langfuse client is closed");
-    }
-    HttpClient client = http;
-    if (client == null) {
-      ExecutorService pool = Executors.newCachedThreadPool(LangfuseEndpoint::daemon);
-      client = builder.executor(pool).build();
-      http = client;
-      threads = pool;
-    }
-    return client;
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(null, task, "langfuse-http", 0, false);
-    thread.setDaemon(true);
-    return thread;
-  }
-
-  /** JDK 21 has a method for it; before, the client's thread ends when the garbage is collected. */
-  private static void shutdown(HttpClient client) {
-    try {
-      Method method = HttpClient.class.getMethod("shutdownNow");
-      method.invoke(client);
-    } catch (ReflectiveOperationException olderJdk) {
-      // Letting it go is all there is.
-    }
-  }
-
-  /** The JDK's own request timeout ends with the headers; a body could then take for ever. */
-  private static <T> T within(Duration timeout, CompletableFuture<T> exchange)
-      throws IOException, InterruptedException {
-    try {
-      return exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      exchange.cancel(true);
-      throw new HttpTimeoutException(
-          "timeout after " + Math.round(timeout.toMillis() / 100.0) / 10.0 + " s");
-    } catch (InterruptedException e) {
-      exchange.cancel(true);
-      throw e;
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException io) {
-        throw io;
-      }
-      throw new IOException(e.getCause());
-    }
+  boolean isClosed() {
+    return http.isClosed();
   }
 
   private static boolean isPlain(URI url) {

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.line;
 
+import com.langfuse.sdk.internal.BackgroundThread;
 import com.langfuse.sdk.internal.QuietLog;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,8 +57,7 @@ public final class LossTeller {
 
   private void start(LossListener whom) {
     try {
-      Thread starting = new Thread(null, () -> run(whom), "langfuse-listener", 0, false);
-      starting.setDaemon(true);
+      Thread starting = new BackgroundThread("langfuse-listener", () -> run(whom));
       starting.start();
       thread = starting;
     } catch (Throwable noThread) {
@@ -66,6 +66,19 @@ public final class LossTeller {
   }
 
   private void run(LossListener whom) {
+    try {
+      tellAll(whom);
+    } finally {
+      synchronized (untold) {
+        if (thread == Thread.currentThread()) { // it failed, the next loss starts another one
+          thread = null;
+          untold.notifyAll();
+        }
+      }
+    }
+  }
+
+  private void tellAll(LossListener whom) {
     while (true) {
       List<Map.Entry<Cause, Loss>> now;
       synchronized (untold) {

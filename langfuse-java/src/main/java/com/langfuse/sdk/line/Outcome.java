@@ -35,6 +35,15 @@ public record Outcome(@Nullable Answer answer, String words, int attempts, boole
         : new Outcome(null, "could not be asked (" + e + ")", attempts, false);
   }
 
+  /** A failure for a log line; the application's own may fail to say what it is. */
+  public static String describe(Throwable failure) {
+    try {
+      return failure.toString();
+    } catch (Throwable inToString) {
+      return failure.getClass().getName();
+    }
+  }
+
   public boolean arrived() {
     return answer != null && answer.isSuccess();
   }

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.media;
 
+import com.langfuse.sdk.internal.BackgroundThread;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Backlog;
 import com.langfuse.sdk.line.BacklogWait;
@@ -21,6 +22,7 @@ final class UploadQueue {
   private static final int MOST_WAITING = 100_000;
   private static final String FULL = "upload queue full";
   static final String CLOSED = "client closed";
+  private static final String THREAD_FAILED = "their thread failed while sending";
   private static final String LOST = "upload failed before";
 
   /** Of an announcement, without the bytes. */
@@ -41,7 +43,7 @@ final class UploadQueue {
   private final Object lock = new Object();
   private final Recent<String, Content> contents = new Recent<>(MOST_REMEMBERED);
   private final Recent<String, Boolean> announced = new Recent<>(MOST_REMEMBERED);
-  private @Nullable Thread thread;
+  private @Nullable BackgroundThread thread;
   private volatile boolean closed;
 
   UploadQueue(Line line, Ledger ledger, QuietLog log, long mostBytes) {
@@ -96,9 +98,7 @@ final class UploadQueue {
     try {
       synchronized (lock) {
         if (thread == null && !closed) {
-          // Without the inheritable thread-locals of whoever came first.
-          Thread starting = new Thread(null, this::work, "langfuse-media", 0, false);
-          starting.setDaemon(true);
+          BackgroundThread starting = new BackgroundThread("langfuse-media", this::work, work::release);
           starting.start();
           thread = starting;
         }
@@ -110,16 +110,28 @@ final class UploadQueue {
   }
 
   private void work() {
-    while (!closed) {
-      try {
-        work.acquire();
-        Backlog.Batch<Job> batch = backlog.take(1, Long.MAX_VALUE);
-        if (batch != null) {
-          send(batch);
-        }
-      } catch (InterruptedException stopped) {
-        log.debug("The media thread was interrupted.");
+    try {
+      BackgroundThread.repeat(this::uploadNext, this::isOver, log);
+    } finally {
+      synchronized (lock) {
+        thread = null; // the next file starts another one
       }
+      if (backlog.progress().waiting() > 0) {
+        start();
+        work.release();
+      }
+    }
+  }
+
+  private boolean isOver() {
+    return closed || (BackgroundThread.isAskedToEnd() && backlog.progress().waiting() == 0);
+  }
+
+  private void uploadNext() throws InterruptedException {
+    work.acquire();
+    Backlog.Batch<Job> batch = backlog.take(1, Long.MAX_VALUE);
+    if (batch != null) {
+      send(batch);
     }
   }
 
@@ -143,9 +155,13 @@ final class UploadQueue {
       ledger.dropped(1, lost(CLOSED), batch::close);
       throw closing;
     } catch (Throwable t) { // whatever happens to one, the thread goes on with the next
-      log.warn("media", "A file cannot be uploaded: " + t, t);
+      log.warn("media", "A file cannot be uploaded: " + Outcome.describe(t), t);
       String words = "could not be asked (" + t.getClass().getName() + ")";
       lost(job, Outcome.NO_ANSWER, words, batch);
+    } finally {
+      if (batch.unsettled() > 0) {
+        ledger.dropped(1, lost(THREAD_FAILED), batch::close);
+      }
     }
   }
 
@@ -187,13 +203,13 @@ final class UploadQueue {
   }
 
   void close() {
-    Thread running;
+    BackgroundThread running;
     synchronized (lock) {
       closed = true;
       running = thread;
     }
     if (running != null) {
-      running.interrupt();
+      running.stopWork();
     }
     Backlog.Batch<Job> left = backlog.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     if (left != null) {

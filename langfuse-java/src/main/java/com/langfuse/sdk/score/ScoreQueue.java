@@ -1,5 +1,6 @@
 package com.langfuse.sdk.score;
 
+import com.langfuse.sdk.internal.BackgroundThread;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Backlog;
 import com.langfuse.sdk.line.BacklogWait;
@@ -34,6 +35,7 @@ final class ScoreQueue {
   private static final String LATE =
       "A score was given after its Langfuse client was closed, and is lost.";
   private static final String LEFT = "Langfuse was closed before all scores were delivered";
+  private static final String UNCOUNTED = "Scores are lost, their thread failed while sending.";
   private static final String FULL =
       "Too many scores wait to be sent, the newest are lost";
 
@@ -51,7 +53,7 @@ final class ScoreQueue {
   private final Backlog<ScoreEvent> backlog = new Backlog<>(MOST_SCORES, MOST_BYTES);
   private final Progress progress = backlog.progress();
 
-  private volatile @Nullable Thread worker;
+  private volatile @Nullable BackgroundThread worker;
   private volatile Work work = Work.SENDING;
   private volatile boolean refusing;
   private volatile boolean closed;
@@ -105,9 +107,9 @@ final class ScoreQueue {
   /** Waits a moment for the worker, so that all is counted then. */
   void close() {
     closed = true;
-    Thread running = worker;
+    BackgroundThread running = worker;
     if (running != null && running != Thread.currentThread()) {
-      running.interrupt();
+      running.stopWork();
       try {
         running.join(LAST_PATIENCE_MILLIS);
       } catch (InterruptedException e) {
@@ -122,9 +124,7 @@ final class ScoreQueue {
       return;
     }
     try {
-      // Without the inheritable thread-locals of whichever request came first.
-      Thread thread = new Thread(null, this::run, "langfuse-scores", 0, false);
-      thread.setDaemon(true);
+      BackgroundThread thread = new BackgroundThread("langfuse-scores", this::run);
       worker = thread;
       thread.start();
     } catch (Throwable noThread) {
@@ -136,23 +136,30 @@ final class ScoreQueue {
 
   private void run() {
     try {
-      while (!closed) {
-        awaitBatch();
-        Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
-        if (batch == null) {
-          Thread.onSpinWait(); // one is counted but not queued yet
-        } else {
-          deliver(batch);
-        }
-      }
-    } catch (InterruptedException closing) {
-      log.debug("The thread for scores was stopped.");
+      BackgroundThread.repeat(this::deliverNext, this::isOver, log);
     } finally {
       if (closed) {
         abandon();
       } else {
-        worker = null; // it broke, the next score starts another one
+        worker = null; // the next score starts another one
+        if (progress.waiting() > 0) {
+          start();
+        }
       }
+    }
+  }
+
+  private boolean isOver() {
+    return closed || (BackgroundThread.isAskedToEnd() && progress.waiting() == 0);
+  }
+
+  private void deliverNext() throws InterruptedException {
+    awaitBatch();
+    Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
+    if (batch == null) {
+      Thread.onSpinWait(); // one is counted but not queued yet
+    } else {
+      deliver(batch);
     }
   }
 
@@ -161,7 +168,7 @@ final class ScoreQueue {
     while (true) {
       boolean empty = progress.waiting() == 0;
       work = empty ? Work.IDLE : Work.COLLECTING;
-      if (isDue()) { // asked after that: who comes now wakes us up
+      if (isDue() || BackgroundThread.isAskedToEnd()) { // asked after that: who comes now wakes us up
         break;
       }
       if (Thread.interrupted()) {
@@ -193,9 +200,12 @@ final class ScoreQueue {
       ledger.dropped(batch.unsettled(), LEFT + because(), batch::close);
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
-      String reason = "they cannot be sent: " + t;
+      String reason = "they cannot be sent: " + Outcome.describe(t);
       ledger.failed(batch.unsettled(), Outcome.NO_ANSWER, reason, batch::close);
     } finally {
+      if (batch.unsettled() > 0) {
+        ledger.dropped(batch.unsettled(), UNCOUNTED, batch::close);
+      }
       batch.close();
     }
   }
