@@ -12,7 +12,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +37,12 @@ final class Spool {
   private static final String LOCK = ".lock";
   private static final String SEGMENT = ".spool";
 
+  /** Of the name of a segment: a dash, six digits, and {@link #SEGMENT}. */
+  private static final int SEGMENT_END = 13;
+
+  /** How many problems a warning lists. */
+  private static final int SHOWN = 10;
+
   /**
    * What a process has left.
    *
@@ -48,8 +57,10 @@ final class Spool {
   private final OtlpEncoders encoders;
   private final Ledger ledger;
   private final QuietLog log;
+  private final SpoolQuarantine quarantine;
   private final SpoolLock lock;
   private final SpoolSource own;
+  private final Set<Path> foreign = ConcurrentHashMap.newKeySet();
   private final List<Leftover> leftovers = new CopyOnWriteArrayList<>();
   private final ReentrantLock looking = new ReentrantLock();
   private final CountDownLatch looked = new CountDownLatch(1);
@@ -74,6 +85,7 @@ final class Spool {
     this.encoders = encoders;
     this.ledger = ledger;
     this.log = log;
+    this.quarantine = new SpoolQuarantine(folder, project, mostBytes, log);
     this.lock = SpoolLock.create(folder.resolve(name + LOCK));
     this.own = new SpoolSource(ledger, log);
   }
@@ -144,7 +156,8 @@ final class Spool {
     if (all + segmentBytes > mostBytes) {
       return false;
     }
-    own.add(SpoolSegment.create(folder.resolve(name + "-%06d".formatted(segments++) + SEGMENT)));
+    Path file = folder.resolve(name + "-%06d".formatted(segments++) + SEGMENT);
+    own.add(SpoolSegment.create(file, quarantine));
     return true;
   }
 
@@ -186,27 +199,57 @@ final class Spool {
 
   private void look() {
     leftovers.removeIf(leftover -> leftover.source().isDone() && close(leftover));
-    List<Path> locks = new ArrayList<>();
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, project + "*" + LOCK)) {
-      found.forEach(locks::add);
-    } catch (IOException | RuntimeException e) {
-      log.warn("spool read", "The spool cannot be read: " + e);
-    }
-    for (Path path : locks) {
+    List<String> problems = new ArrayList<>();
+    for (Path path : locks(problems)) {
       if (closed || Thread.currentThread().isInterrupted()) {
-        return;
+        break;
       }
       try {
-        adopt(path);
+        adopt(path, problems);
       } catch (NoSuchFileException e) {
         // Its process has just tidied up.
       } catch (Throwable t) {
-        log.warn("spool read", "The spool's '" + path + "' cannot be adopted: " + t);
+        problems.add("'" + path + "' cannot be adopted: " + t);
       }
+    }
+    if (!problems.isEmpty()) {
+      String first = String.join("; ", problems.subList(0, Math.min(SHOWN, problems.size())));
+      String more = problems.size() > SHOWN ? "; and " + (problems.size() - SHOWN) + " more" : "";
+      log.warn("spool read", "Files of the spool that are not as they should be: " + first + more);
     }
   }
 
-  private void adopt(Path path) throws IOException {
+  /** Of all processes that have left something, also where the lock's file is gone. */
+  private Set<Path> locks(List<String> problems) {
+    Set<Path> locks = new TreeSet<>();
+    try {
+      locks.addAll(files(project + "*" + LOCK));
+      for (Path segment : files(project + "*" + SEGMENT)) {
+        String file = String.valueOf(segment.getFileName());
+        if (file.length() == name.length() + SEGMENT_END && !foreign.contains(segment)) {
+          locks.add(folder.resolve(file.substring(0, name.length()) + LOCK));
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      problems.add("'" + folder + "' cannot be read: " + e);
+    }
+    return locks;
+  }
+
+  private List<Path> files(String pattern) throws IOException {
+    List<Path> files = new ArrayList<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, pattern)) {
+      found.forEach(files::add);
+    }
+    files.sort(null);
+    return files;
+  }
+
+  private void adopt(Path path, List<String> problems) throws IOException {
+    String owner = path.getFileName().toString().replace(LOCK, "");
+    if (Files.notExists(path) && !files(owner + "-*" + SEGMENT).isEmpty()) {
+      PrivateFiles.createIfAbsent(path);
+    }
     SpoolLock taken = SpoolLock.tryToTake(path);
     if (taken == null) {
       return;
@@ -214,7 +257,7 @@ final class Spool {
     SpoolSource source = new SpoolSource(ledger, log);
     boolean whole = false;
     try {
-      whole = reopen(path.getFileName().toString().replace(LOCK, ""), source);
+      whole = reopen(owner, source, problems);
     } finally {
       if (!whole && source.progress().pending() == 0) {
         source.close();
@@ -232,22 +275,26 @@ final class Spool {
   }
 
   /** False when some of it could not be. */
-  private boolean reopen(String owner, SpoolSource source) throws IOException {
-    List<Path> files = new ArrayList<>();
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, owner + "-*" + SEGMENT)) {
-      found.forEach(files::add);
-    }
-    files.sort(null);
+  private boolean reopen(String owner, SpoolSource source, List<String> problems)
+      throws IOException {
     boolean whole = true;
-    for (Path file : files) {
+    for (Path file : files(owner + "-*" + SEGMENT)) {
       try {
-        SpoolSegment segment = SpoolSegment.reopen(file);
-        if (segment != null) {
+        SpoolSegment segment =
+            Files.isRegularFile(file) ? SpoolSegment.reopen(file, quarantine) : null;
+        if (segment == null) {
+          foreign.add(file);
+          problems.add("'" + file + "' is no spool file, it is left where it is");
+        } else {
+          String problem = segment.problem();
+          if (problem != null) {
+            problems.add(problem);
+          }
           source.add(segment);
         }
       } catch (Throwable t) {
         whole = false;
-        log.warn("spool read", "The spool's file '" + file + "' cannot be read: " + t);
+        problems.add("'" + file + "' cannot be read: " + t);
       }
     }
     return whole;

@@ -1,63 +1,60 @@
 package com.langfuse.sdk.export;
 
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
+import com.langfuse.sdk.export.SpoolRecord.Done;
+import com.langfuse.sdk.export.SpoolScan.Entry;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.zip.CRC32C;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file of a spool: a log of records, each {@code length, CRC32C, kind, bytes}. A record is a
- * span (an OTLP body of its own) or says that all spans between two places are done. What was
- * written before the process was killed is there: it is the kernel's. Threadsafe.
+ * One file of a spool: a log of {@link SpoolRecord records}, spans and notes that spans are done.
+ * What was written before the process was killed is there: it is in the kernel's page cache. What
+ * is read is checked, so that damaged bytes are never sent; a damaged file is kept. Threadsafe.
  */
 final class SpoolSegment {
 
-  private static final byte[] MAGIC = "LFSPOOL1".getBytes(StandardCharsets.US_ASCII);
-  private static final int HEADER = Integer.BYTES + Integer.BYTES + 1;
-  private static final byte SPAN = 1;
-  private static final byte DONE = 2;
-  private static final int BUFFER = 64 * 1024;
-
-  private record Entry(long from, int length) {
-    long to() {
-      return from + length;
-    }
-  }
-
-  /** Spans that somebody has taken, and where they are. */
+  /** Spans that are taken, by the numbers of the first and the last one. */
   record Slice(List<byte[]> spans, long from, long to, long bytes) {}
 
   private final Path path;
   private final RandomAccessFile file;
+  private final SpoolQuarantine quarantine;
+  private final int seed;
   private final Deque<Entry> waiting = new ArrayDeque<>();
+  private final Set<Slice> underWay = Collections.newSetFromMap(new IdentityHashMap<>());
   private long end;
-  private int underWay;
+  private long written;
   private long openBytes;
+  private long lost;
+  private int abandoned;
+  private boolean damaged;
+  private boolean countIsExact = true;
   private boolean closed;
 
-  private SpoolSegment(Path path, RandomAccessFile file) {
+  private SpoolSegment(Path path, SpoolQuarantine quarantine) throws IOException {
     this.path = path;
-    this.file = file;
+    this.file = new RandomAccessFile(path.toFile(), "rw");
+    this.quarantine = quarantine;
+    this.seed = SpoolRecord.seed(path);
   }
 
-  static SpoolSegment create(Path path) throws IOException {
+  static SpoolSegment create(Path path, SpoolQuarantine quarantine) throws IOException {
     PrivateFiles.create(path);
-    SpoolSegment segment = new SpoolSegment(path, new RandomAccessFile(path.toFile(), "rw"));
+    SpoolSegment segment = new SpoolSegment(path, quarantine);
     try {
-      segment.file.write(MAGIC);
-      segment.end = MAGIC.length;
+      segment.file.write(SpoolScan.MAGIC);
+      segment.end = SpoolScan.MAGIC.length;
       return segment;
     } catch (IOException e) {
       segment.discard();
@@ -65,200 +62,199 @@ final class SpoolSegment {
     }
   }
 
-  /** One that another process has left behind. Null when it is none of ours. */
-  static @Nullable SpoolSegment reopen(Path path) throws IOException {
-    SpoolSegment segment = new SpoolSegment(path, new RandomAccessFile(path.toFile(), "rw"));
-    boolean ours = false;
+  /** One that another process has left behind. Null when it is no spool file. */
+  static @Nullable SpoolSegment reopen(Path path, SpoolQuarantine quarantine) throws IOException {
+    SpoolSegment segment = new SpoolSegment(path, quarantine);
+    boolean usable = false;
     try {
-      ours = segment.scan();
-      return ours ? segment : null;
+      usable = segment.readAll();
+      return usable ? segment : null;
     } finally {
-      if (!ours) {
+      if (!usable) {
         segment.closeQuietly();
       }
     }
   }
 
-  /**
-   * Finds what is not done. The last record may be torn; then its span had not quite ended, and
-   * what comes after it, if anything, is no record.
-   */
-  private boolean scan() throws IOException {
-    long length = file.length();
-    file.seek(0);
-    DataInputStream in = new DataInputStream(new BufferedInputStream(new Rest(), BUFFER));
-    byte[] magic = in.readNBytes(MAGIC.length);
-    if (magic.length < MAGIC.length && startsWithMagic(magic)) {
-      end = MAGIC.length;
-      return true; // its process died while it began
-    }
-    if (!Arrays.equals(magic, MAGIC)) {
+  /** False when it is no spool file. What is lost is noted as done, so that it counts once. */
+  private synchronized boolean readAll() throws IOException {
+    SpoolScan scan = SpoolScan.of(file, seed);
+    if (!scan.isOurs()) {
       return false;
     }
-    end = MAGIC.length;
-    while (end + HEADER <= length) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new IOException("the client is closed");
-      }
-      int size = in.readInt();
-      int checksum = in.readInt();
-      byte kind = in.readByte();
-      if (size < 0 || end + HEADER + size > length || (kind != SPAN && kind != DONE)) {
-        break;
-      }
-      Content record = read(in, kind, size);
-      if (record.checksum() == checksum && kind == SPAN) {
-        waiting.add(new Entry(end, HEADER + size));
-        openBytes += HEADER + size;
-      } else if (record.checksum() == checksum && size == 2 * Long.BYTES) {
-        ByteBuffer range = ByteBuffer.wrap(record.beginning());
-        forget(range.getLong(), range.getLong());
-      }
-      end += HEADER + size;
+    scan.spans().forEach(this::await);
+    end = Math.max(SpoolScan.MAGIC.length, file.length());
+    written = scan.written();
+    damaged = scan.isDamaged();
+    countIsExact = scan.isCountExact();
+    for (Done range : scan.lost()) {
+      lost += range.to() - range.from() + 1;
+      noteLost(range);
     }
     return true;
   }
 
-  private static boolean startsWithMagic(byte[] beginning) {
-    return Arrays.equals(beginning, Arrays.copyOf(MAGIC, beginning.length));
+  private void noteLost(Done range) {
+    try {
+      write(SpoolRecord.DONE, 0, range.bytes());
+    } catch (IOException full) {
+      // The next process counts them once more.
+    }
   }
 
-  private void forget(long from, long to) {
-    waiting.removeIf(
-        entry -> {
-          boolean done = entry.from() >= from && entry.to() <= to;
-          openBytes -= done ? entry.length() : 0;
-          return done;
-        });
-  }
-
-  /** What of a record it takes to judge it. */
-  @SuppressWarnings("ArrayRecordComponent") // a few bytes, read once
-  private record Content(int checksum, byte[] beginning) {}
-
-  /** Piece by piece: what is said to be long need not be there. */
-  private static Content read(DataInputStream in, byte kind, int size) throws IOException {
-    CRC32C crc = new CRC32C();
-    crc.update(kind);
-    byte[] beginning = in.readNBytes(Math.min(size, 2 * Long.BYTES));
-    crc.update(beginning);
-    byte[] buffer = new byte[Math.min(size, BUFFER)];
-    int left = size - beginning.length;
-    while (left > 0) {
-      int read = in.readNBytes(buffer, 0, Math.min(left, buffer.length));
-      if (read == 0) {
-        break;
-      }
-      crc.update(buffer, 0, read);
-      left -= read;
-    }
-    return new Content((int) crc.getValue(), beginning);
-  }
-
-  /** The file from where it is read, for as long as it lasts. */
-  private final class Rest extends InputStream {
-    @Override
-    public int read() throws IOException {
-      return file.read();
-    }
-
-    @Override
-    public int read(byte[] bytes, int from, int length) throws IOException {
-      return file.read(bytes, from, length);
-    }
+  private void await(Entry entry) {
+    waiting.add(entry);
+    openBytes += entry.length();
   }
 
   /** Adds a span; when this has returned, it survives the process. */
   synchronized void append(byte[] span) throws IOException {
     long from = end;
-    write(SPAN, span);
-    waiting.add(new Entry(from, HEADER + span.length));
-    openBytes += HEADER + span.length;
+    write(SpoolRecord.SPAN, written, span);
+    await(new Entry(written++, from, (int) (end - from)));
   }
 
-  private void write(byte kind, byte[] bytes) throws IOException {
+  private void write(int mark, long number, byte[] bytes) throws IOException {
     if (closed) {
       throw new IOException("the spool is closed");
     }
-    byte[] record = new byte[HEADER + bytes.length];
-    ByteBuffer.wrap(record).putInt(bytes.length).putInt(checksum(kind, bytes)).put(kind).put(bytes);
+    byte[] record = SpoolRecord.encode(seed, mark, number, bytes);
     try {
       file.seek(end);
       file.write(record);
       end += record.length;
     } catch (IOException e) {
-      file.setLength(end); // half a record would hide what comes after it
+      file.setLength(end); // half a record would be counted as lost
       throw e;
     }
   }
 
-  private static int checksum(byte kind, byte[] bytes) {
-    CRC32C crc = new CRC32C();
-    crc.update(kind);
-    crc.update(bytes);
-    return (int) crc.getValue();
-  }
-
   /** The oldest spans, at least one if there is one; null when none waits. */
   synchronized @Nullable Slice take(int most, long mostBytes) throws IOException {
-    List<Entry> taken = new ArrayList<>();
-    long bytes = 0;
-    for (Entry next : waiting) {
-      if (taken.size() >= most || (!taken.isEmpty() && bytes + next.length() > mostBytes)) {
-        break;
-      }
-      bytes += next.length();
-      taken.add(next);
+    List<Entry> taken = oldest(most, mostBytes);
+    List<byte[]> spans = read(taken);
+    if (spans == null) {
+      findAgain();
+      taken = oldest(most, mostBytes);
+      spans = read(taken);
+    }
+    if (spans == null) {
+      throw new IOException("it changes while it is read");
     }
     if (taken.isEmpty()) {
       return null;
     }
-    long from = taken.get(0).from();
-    long to = taken.get(taken.size() - 1).to();
-    byte[] region = new byte[Math.toIntExact(to - from)];
-    file.seek(from);
-    file.readFully(region);
-    List<byte[]> spans = new ArrayList<>();
-    for (Entry entry : taken) {
-      int start = Math.toIntExact(entry.from() - from);
-      spans.add(Arrays.copyOfRange(region, start + HEADER, start + entry.length()));
-      waiting.remove();
+    long bytes = taken.stream().mapToLong(Entry::length).sum();
+    Slice slice =
+        new Slice(spans, taken.get(0).number(), taken.get(taken.size() - 1).number(), bytes);
+    taken.forEach(entry -> waiting.remove());
+    underWay.add(slice);
+    return slice;
+  }
+
+  private List<Entry> oldest(int most, long mostBytes) {
+    List<Entry> oldest = new ArrayList<>();
+    long bytes = 0;
+    for (Entry next : waiting) {
+      bytes += next.length();
+      if (oldest.size() >= most || (!oldest.isEmpty() && bytes > mostBytes)) {
+        break;
+      }
+      oldest.add(next);
     }
-    underWay += taken.size();
-    return new Slice(spans, from, to, bytes);
+    return oldest;
+  }
+
+  /** Their spans; null when one of them is not there as it was written. */
+  private @Nullable List<byte[]> read(List<Entry> entries) throws IOException {
+    List<byte[]> spans = new ArrayList<>(entries.size());
+    int index = 0;
+    while (index < entries.size()) {
+      int next = endOfRun(entries, index);
+      long from = entries.get(index).from();
+      byte[] region = new byte[Math.toIntExact(entries.get(next - 1).to() - from)];
+      try {
+        file.seek(from);
+        file.readFully(region);
+      } catch (EOFException cutOff) {
+        return null;
+      }
+      for (Entry entry : entries.subList(index, next)) {
+        int at = (int) (entry.from() - from);
+        byte[] span = SpoolRecord.span(seed, region, at, entry.number(), entry.length());
+        if (span == null) {
+          return null;
+        }
+        spans.add(span);
+      }
+      index = next;
+    }
+    return spans;
+  }
+
+  /** Entries without a gap between them are read at once. */
+  private static int endOfRun(List<Entry> entries, int index) {
+    int next = index + 1;
+    while (next < entries.size() && entries.get(next).from() == entries.get(next - 1).to()) {
+      next++;
+    }
+    return next;
+  }
+
+  /** Looks where the waiting spans are in a file that has changed. */
+  private void findAgain() throws IOException {
+    Set<Long> numbers = new HashSet<>();
+    waiting.forEach(entry -> numbers.add(entry.number()));
+    SpoolScan scan = SpoolScan.of(file, seed);
+    waiting.forEach(entry -> openBytes -= entry.length());
+    waiting.clear();
+    scan.spans().stream().filter(entry -> numbers.contains(entry.number())).forEach(this::await);
+    lost += numbers.size() - waiting.size();
+    damaged = true;
+    end = Math.max(end, file.length());
   }
 
   /** What waits cannot be read; how much that is. */
   synchronized int giveUp() {
-    int lost = waiting.size();
+    int waited = waiting.size();
     waiting.clear();
-    underWay += lost; // for ever: the file stays, for somebody to look at
-    return lost;
+    abandoned += waited; // for ever: the file stays, to be inspected
+    return waited;
   }
 
   /** They have arrived, or will not be tried again. */
   synchronized void done(Slice slice) throws IOException {
-    underWay -= slice.spans().size();
+    underWay.remove(slice);
     openBytes -= slice.bytes();
     if (closed) {
       return;
     }
-    if (isEmpty()) {
-      file.setLength(MAGIC.length);
-      end = MAGIC.length;
+    if (isEmpty() && !damaged) {
+      file.setLength(SpoolScan.MAGIC.length);
+      end = SpoolScan.MAGIC.length;
+      written = 0;
     } else {
-      ByteBuffer range = ByteBuffer.allocate(2 * Long.BYTES);
-      write(DONE, range.putLong(slice.from()).putLong(slice.to()).array());
+      Done note = new Done(slice.from(), slice.to(), firstOpen(), written);
+      write(SpoolRecord.DONE, 0, note.bytes());
     }
+  }
+
+  /** Said by each note again, in case that an earlier one is damaged. */
+  private long firstOpen() {
+    long first = waiting.isEmpty() ? written : waiting.element().number();
+    for (Slice slice : underWay) {
+      first = Math.min(first, slice.from());
+    }
+    return abandoned == 0 ? first : 0;
   }
 
   /** What was taken and never done counts as not done: the next process will find it. */
   synchronized boolean isEmpty() {
-    return waiting.isEmpty() && underWay == 0;
+    return waiting.isEmpty() && underWay.isEmpty() && abandoned == 0;
   }
 
   synchronized int size() {
-    return waiting.size() + underWay;
+    return waiting.size() + underWay.stream().mapToInt(slice -> slice.spans().size()).sum();
   }
 
   synchronized long length() {
@@ -270,7 +266,33 @@ final class SpoolSegment {
     return openBytes;
   }
 
-  /** Closes the file, and deletes it when all is done. */
+  /** How many spans were found to be lost since the last call. */
+  synchronized long takeLost() {
+    long found = lost;
+    lost = 0;
+    return found;
+  }
+
+  /** What is wrong with the file, for people, before {@link #takeLost}; null when nothing is. */
+  synchronized @Nullable String problem() {
+    if (!damaged && countIsExact && lost == 0) {
+      return null;
+    }
+    String state =
+        damaged
+            ? "damaged, and kept as '" + path.getFileName() + SpoolQuarantine.SUFFIX + "' afterwards"
+            : end > SpoolScan.MAGIC.length ? "cut off within a record" : "empty";
+    return "'"
+        + path
+        + "' is "
+        + state
+        + ": "
+        + (countIsExact ? "" : "about ")
+        + lost
+        + " observations in it are lost";
+  }
+
+  /** Closes the file, and deletes it when all is done; one that is damaged is kept. */
   synchronized void close() {
     if (closed) {
       return;
@@ -285,6 +307,10 @@ final class SpoolSegment {
 
   private void discard() {
     closeQuietly();
+    if (damaged) {
+      quarantine.add(path);
+      return;
+    }
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {

@@ -23,10 +23,12 @@ final class SpoolSource implements Source {
     this.log = log;
   }
 
-  /** Takes over what waits in it. */
+  /** Takes over what waits in it, and counts what is lost in it as dropped. */
   synchronized void add(SpoolSegment segment) {
     progress.accepted(segment.size());
     segments.add(segment);
+    String problem = segment.problem();
+    ledger.dropped(segment.takeLost(), "The spool's file " + problem + ".");
   }
 
   /** Adds a span to the newest segment. */
@@ -96,7 +98,19 @@ final class SpoolSource implements Source {
   private synchronized @Nullable Records take(SpoolSegment segment, int most, long mostBytes)
       throws IOException {
     SpoolSegment.Slice slice = segment.take(most, mostBytes);
-    return slice == null ? null : new Records(segment, slice);
+    Records records = slice == null ? null : new Records(segment, slice);
+    countLost(segment);
+    return records;
+  }
+
+  /** What has waited here, and turns out to be damaged. */
+  private void countLost(SpoolSegment segment) {
+    String problem = segment.problem();
+    long lost = segment.takeLost();
+    if (lost > 0) {
+      ledger.dropped(
+          lost, "The spool's file " + problem + ".", () -> progress.take(lost).settle(lost));
+    }
   }
 
   private synchronized List<SpoolSegment> notDone() {
