@@ -51,7 +51,10 @@ public final class Langfuse implements AutoCloseable {
     this.processor = wiring.processor();
     this.nowhere = new OtelObservation(this, Span.getInvalid(), Context.root());
     Duration exitTimeout = wiring.exitTimeout();
-    this.exitHook = exitTimeout == null ? null : ExitHook.install(this, exitTimeout);
+    this.exitHook =
+        exitTimeout == null || processor == null
+            ? null
+            : ExitHook.install(this, exitTimeout, processor.rewriter());
   }
 
   /** A client that records nothing. */

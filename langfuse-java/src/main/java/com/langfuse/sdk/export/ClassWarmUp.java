@@ -1,0 +1,169 @@
+package com.langfuse.sdk.export;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.Value;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+
+/**
+ * Loads what delivering needs while it can be loaded. Launchers such as {@code mvn exec:java} close
+ * the program's class loader before the JVM ends, and the exit hook would find no class that has
+ * not been used by then. For the SDK's own exit hook.
+ *
+ * <p>The SDK's classes are found by looking into its jar, those of OpenTelemetry and Jackson by
+ * encoding a sample: no list of names has to be kept up to date.
+ */
+public final class ClassWarmUp {
+
+  private static final String CLASS = ".class";
+
+  private ClassWarmUp() {}
+
+  /**
+   * Does nothing where the class loader lives as long as the JVM. Never throws.
+   *
+   * @param sdk a class of the SDK's root package
+   * @param samples more of what delivering does, to be done once
+   */
+  public static void run(Class<?> sdk, Runnable... samples) {
+    ClassLoader loader = sdk.getClassLoader();
+    if (loader == null || isOfJvm(loader)) {
+      return;
+    }
+    try {
+      for (String name : names(sdk)) {
+        link(name, loader);
+      }
+      encodeSample();
+      for (Runnable sample : samples) {
+        sample.run();
+      }
+    } catch (Throwable incomplete) {
+      // The exit hook says what it cannot deliver.
+    }
+  }
+
+  private static boolean isOfJvm(ClassLoader loader) {
+    ClassLoader each = ClassLoader.getSystemClassLoader();
+    while (each != null && each != loader) {
+      each = each.getParent();
+    }
+    return each == loader;
+  }
+
+  private static void link(String name, ClassLoader loader) {
+    try {
+      // Reflection links a class, which loads what its code is verified against.
+      Class.forName(name, false, loader).getDeclaredMethods();
+    } catch (Throwable optionalLibraryIsMissing) {
+      // Then delivering does not use it either.
+    }
+  }
+
+  private static List<String> names(Class<?> sdk) throws IOException, URISyntaxException {
+    CodeSource source = sdk.getProtectionDomain().getCodeSource();
+    List<String> names = new ArrayList<>();
+    if (source == null) {
+      return names;
+    }
+    String prefix = sdk.getPackageName().replace('.', '/') + "/";
+    Path place = Path.of(source.getLocation().toURI());
+    if (Files.isDirectory(place)) {
+      try (Stream<Path> files = Files.walk(place.resolve(prefix))) {
+        files.forEach(file -> names.add(place.relativize(file).toString().replace('\\', '/')));
+      }
+    } else {
+      try (JarFile jar = new JarFile(place.toFile())) {
+        jar.stream().forEach(entry -> names.add(entry.getName()));
+      }
+    }
+    names.removeIf(name -> !name.startsWith(prefix) || !name.endsWith(CLASS));
+    names.replaceAll(
+        name -> name.substring(0, name.length() - CLASS.length()).replace('/', '.'));
+    return names;
+  }
+
+  private static void encodeSample() throws IOException {
+    Sample sample = new Sample();
+    try (SdkTracerProvider provider =
+        SdkTracerProvider.builder().addSpanProcessor(sample).build()) {
+      record(provider);
+    }
+    new OtlpEncoders(null).encode(sample.spans);
+    new ObjectMapper().readTree("{\"sample\":[\"text\",1,1.5,true,null]}");
+  }
+
+  /** With a link, an exception, and every kind of attribute. */
+  private static void record(SdkTracerProvider provider) {
+    Span parent = provider.get("sample").spanBuilder("parent").startSpan();
+    provider
+        .get("sample", "1")
+        .spanBuilder("child")
+        .setSpanKind(SpanKind.CLIENT)
+        .setParent(Context.root().with(parent))
+        .addLink(parent.getSpanContext())
+        .setAllAttributes(attributes())
+        .startSpan()
+        .setStatus(StatusCode.ERROR, "text")
+        .recordException(new IllegalStateException("sample"))
+        .end();
+    parent.end();
+  }
+
+  private static Attributes attributes() {
+    Value<?> text = Value.of("text");
+    return Attributes.builder()
+        .put("text", "text")
+        .put("long", 1)
+        .put("double", 1.5)
+        .put("boolean", true)
+        .put("texts", "text", "text")
+        .put("longs", 1L, 2L)
+        .put("doubles", 1.5, 2.5)
+        .put("booleans", true, false)
+        .put("value", Value.of(text, Value.of(1), Value.of(1.5), Value.of(true), Value.empty()))
+        .put("bytes", Value.of(new byte[1]))
+        .put("map", Value.of(Map.of("text", text)))
+        .build();
+  }
+
+  private static final class Sample implements SpanProcessor {
+    private final List<SpanData> spans = new ArrayList<>();
+
+    @Override
+    public void onStart(Context parent, ReadWriteSpan span) {}
+
+    @Override
+    public boolean isStartRequired() {
+      return false;
+    }
+
+    @Override
+    public void onEnd(ReadableSpan span) {
+      spans.add(span.toSpanData());
+    }
+
+    @Override
+    public boolean isEndRequired() {
+      return true;
+    }
+  }
+}
