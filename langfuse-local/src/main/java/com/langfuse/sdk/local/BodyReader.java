@@ -10,15 +10,18 @@ import java.util.zip.GZIPInputStream;
 
 /**
  * Reads and inflates the body of one request, within bounds: no body is larger than its route
- * allows, and the large bodies of all requests together take at most an eighth of the heap, the
- * budget. A reader holds its share of the budget until it is closed. Not thread-safe; the budget is.
+ * allows, and the large bodies of all requests together take at most the budget, or are read one at
+ * a time. A reader holds its share of the budget until it is closed. Not thread-safe; the budget is.
  */
 final class BodyReader implements AutoCloseable {
 
-  /** Memory for large bodies, in units of 1 KiB. */
+  /**
+   * Memory for large bodies, in units of 1 KiB. A small part of the heap, because a body of many
+   * empty messages or objects takes some thirty times its length once it is decoded.
+   */
   static final class Budget {
 
-    private final int units = (int) Math.min(Integer.MAX_VALUE, heap() / 8 / UNIT);
+    private final int units = (int) Math.min(Integer.MAX_VALUE, heap() / 64 / UNIT) + 1;
     private final Semaphore free = new Semaphore(units, true);
   }
 
@@ -79,7 +82,7 @@ final class BodyReader implements AutoCloseable {
   private byte[] read(InputStream in, long announced, int most)
       throws IOException, RefusedException {
     if (announced > SMALL) {
-      take(announced, WAIT_SECONDS);
+      take(announced);
       return in.readNBytes((int) announced);
     }
     byte[] first = in.readNBytes(Math.min(SMALL, most) + 1);
@@ -88,7 +91,7 @@ final class BodyReader implements AutoCloseable {
     } else if (first.length <= SMALL) {
       return first;
     }
-    take(most, WAIT_SECONDS);
+    take(most);
     byte[] rest = in.readNBytes(most - first.length + 1);
     if (first.length + rest.length > most) {
       throw tooLarge(most);
@@ -112,9 +115,7 @@ final class BodyReader implements AutoCloseable {
           }
         }
       }
-      if (length > SMALL) {
-        take(length, 0);
-      }
+      take((long) wire.length + length);
       try (InputStream gzip = new GZIPInputStream(new ByteArrayInputStream(wire), CHUNK)) {
         return new Body(wire, gzip.readNBytes(length), null);
       }
@@ -130,16 +131,18 @@ final class BodyReader implements AutoCloseable {
   }
 
   /**
-   * Takes a share of the budget, at most all of it.
-   *
-   * @param seconds how long to wait for it; 0 for a reader that holds a share already, since two
-   *     such readers that wait for each other would not end
+   * Takes a share of the budget in place of the one that is held, at most all of it. Holds nothing
+   * while it waits: two readers that hold and wait would not end.
    */
-  private void take(long bytes, int seconds) throws RefusedException {
-    int units = (int) Math.min(budget.units - taken, bytes / UNIT + 1);
+  private void take(long bytes) throws RefusedException {
+    close();
+    if (bytes <= SMALL) {
+      return;
+    }
+    int units = (int) Math.min(budget.units, bytes / UNIT + 1);
     try {
-      if (budget.free.tryAcquire(units, seconds, TimeUnit.SECONDS)) {
-        taken += units;
+      if (budget.free.tryAcquire(units, WAIT_SECONDS, TimeUnit.SECONDS)) {
+        taken = units;
         return;
       }
     } catch (InterruptedException e) {
@@ -161,6 +164,7 @@ final class BodyReader implements AutoCloseable {
     }
   }
 
+  /** Gives the share of the budget back. Idempotent. */
   @Override
   public void close() {
     budget.free.release(taken);

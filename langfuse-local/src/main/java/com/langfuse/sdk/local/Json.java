@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Json {
 
   /** Bytes of heap per JSON token: bounds the tree that is made of many small values. */
-  private static final int TOKEN_WEIGHT = 200;
+  private static final int TOKEN_WEIGHT = 800;
+
+  private static final int LEAST_TOKENS = 100_000;
 
   // Prompts are long. Jackson's limit of 20 million characters protects servers on the open net.
   private static final ObjectMapper MAPPER =
@@ -25,7 +27,7 @@ final class Json {
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxStringLength(Integer.MAX_VALUE)
-                          .maxTokenCount(Runtime.getRuntime().maxMemory() / TOKEN_WEIGHT)
+                          .maxTokenCount(Runtime.getRuntime().maxMemory() / TOKEN_WEIGHT + LEAST_TOKENS)
                           .build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);

@@ -142,6 +142,9 @@ final class Receiver implements AutoCloseable {
       return;
     }
     int spans = export.spans().size();
+    if (!fault.delay().isZero()) {
+      body.close(); // or other requests would wait for this one
+    }
     if (fault.kind() == Fault.Kind.HANG || isClosedDuring(fault.delay())) {
       // No thread waits: the connection stays open, without an answer, until close().
       log.add(kept.answered(NO_ANSWER, spans));

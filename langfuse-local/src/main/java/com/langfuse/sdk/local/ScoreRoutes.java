@@ -16,6 +16,7 @@ final class ScoreRoutes {
   static final String SCORES = "/api/public/scores";
 
   private static final String SCORE_CREATE = "score-create";
+  private static final int MOST_EVENTS = 50_000; // no more fit, unless they are no events
   static final int LARGEST_BATCH = 4_718_592; // 4.5 MB
 
   /** Each event has a verdict of its own; the request as a whole is neither taken nor refused. */
@@ -59,6 +60,8 @@ final class ScoreRoutes {
     JsonNode batch = body.node("batch");
     if (!batch.isArray()) {
       throw new RefusedException("batch must be an array");
+    } else if (batch.size() > MOST_EVENTS) {
+      throw new RefusedException("batch must have at most %d events".formatted(MOST_EVENTS));
     }
     Verdicts verdicts = new Verdicts(new ArrayList<>(), new ArrayList<>());
     List<LocalScore> scores = new ArrayList<>();

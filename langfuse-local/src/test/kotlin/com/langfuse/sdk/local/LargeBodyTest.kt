@@ -1,5 +1,6 @@
 package com.langfuse.sdk.local
 
+import com.google.protobuf.CodedOutputStream
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
@@ -9,6 +10,7 @@ import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldStartWith
+import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.io.OutputStream
 import java.net.Socket
@@ -160,6 +162,25 @@ class LargeBodyTest :
                     "Content-Length: $length",
                     bytes = length,
                 ) shouldStartWith "HTTP/1.1 413"
+                sender.goesOn()
+            }
+        }
+
+        test("millions of empty messages and objects are refused before they fill the memory, not so a large text") {
+            withLangfuse { langfuse, sender ->
+                fun empties(field: Int) = ByteArray(40_000_000) { if (it % 2 == 0) (field * 8 + 2).toByte() else 0 }
+                val nested = ByteArrayOutputStream()
+                CodedOutputStream.newInstance(nested).apply { writeByteArray(1, empties(2)) }.flush()
+                listOf(empties(1), nested.toByteArray(), empties(15)).forEach { body ->
+                    sender.post(body).let {
+                        it.statusCode() shouldBe 413
+                        it.body() shouldContain "The export has more than"
+                    }
+                }
+                sender.postJson("""{"resourceSpans":[${"{},".repeat(10_000_000)}{}]}""").statusCode() shouldBe 400
+                val text = "x".repeat(20_000_000)
+                sender.post(export(span("x", attributes = mapOf("langfuse.observation.input" to text))))
+                langfuse.observations().single().input() shouldBe text
                 sender.goesOn()
             }
         }

@@ -119,6 +119,10 @@ class ScoreTest :
                 val largest = batch(event("e", minimal)) + " ".repeat(padding)
                 val tooLarge = "$largest "
                 sender.api("POST", ingestion, tooLarge).statusCode() shouldBe 413
+                sender.api("POST", ingestion, """{"batch":[${"1,".repeat(100_000)}1]}""").let {
+                    it.statusCode() shouldBe 400
+                    it.body() shouldContain "at most 50000 events"
+                }
                 langfuse.scores().shouldBeEmpty()
                 sender.api("POST", ingestion, largest).statusCode() shouldBe 207
             }
