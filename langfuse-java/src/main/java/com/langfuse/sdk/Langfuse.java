@@ -138,8 +138,8 @@ public final class Langfuse implements AutoCloseable {
    * reason, and it is not asked again for a minute.
    *
    * @param traceId as from {@link Observation#traceId()}; null gives null
-   * @return null when tracing is disabled or the project is not known: then show the trace id, which
-   *     the search field of Langfuse's trace list finds
+   * @return null when tracing is disabled or the project is not known: then show the trace id,
+   *     which the search field of Langfuse's trace list finds
    */
   public @Nullable String traceUrl(@Nullable String traceId) {
     return processor == null || traceId == null ? null : processor.traceUrl(traceId);

@@ -123,7 +123,9 @@ final class Api {
     return (int) Math.min(Integer.MAX_VALUE - 8, Runtime.getRuntime().maxMemory() / 8);
   }
 
-  /** In the order of Langfuse: the path, the body where it is parsed first, the method, the keys. */
+  /**
+   * In the order of Langfuse: the path, the body where it is parsed first, the method, the keys.
+   */
   private Answer route(Call call, TraceExport export) throws RefusedException {
     if (LEGACY.stream().anyMatch(each -> call.path().equals(each) || below(each, call) != null)) {
       throw new RefusedException(
@@ -156,9 +158,7 @@ final class Api {
     return switch (call.path()) {
       case HEALTH ->
           new Route(
-              "GET",
-              Access.OPEN,
-              body -> Answer.ok("{\"status\":\"OK\",\"version\":\"local\"}"));
+              "GET", Access.OPEN, body -> Answer.ok("{\"status\":\"OK\",\"version\":\"local\"}"));
       case PROJECTS -> Route.get(body -> Answer.ok(PROJECT));
       case TraceExport.PATH -> new Route("POST", Access.KEYS, body -> ingest(call, export));
       case METRICS -> new Route("POST", Access.KEYS, body -> Answer.ok("{}"));

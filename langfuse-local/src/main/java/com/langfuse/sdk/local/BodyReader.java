@@ -11,7 +11,8 @@ import java.util.zip.GZIPInputStream;
 /**
  * Reads and inflates the body of one request, within bounds: no body is larger than its route
  * allows, and the large bodies of all requests together take at most the budget, or are read one at
- * a time. A reader holds its share of the budget until it is closed. Not thread-safe; the budget is.
+ * a time. A reader holds its share of the budget until it is closed. Not thread-safe; the budget
+ * is.
  */
 final class BodyReader implements AutoCloseable {
 

@@ -48,7 +48,9 @@ record Call(
     return headers.get(name);
   }
 
-  /** The body as far as the route inflates it; refused if it is too large or is not what it says. */
+  /**
+   * The body as far as the route inflates it; refused if it is too large or is not what it says.
+   */
   byte[] content() throws RefusedException {
     RefusedException problem = body.problem();
     if (problem != null) {

@@ -18,7 +18,8 @@ final class Environment {
       return DEFAULT;
     }
     String name = sent.toLowerCase(Locale.ROOT);
-    int start = 0; // by hand: a pattern that repeats a group ends in StackOverflowError on long texts
+    int start =
+        0; // by hand: a pattern that repeats a group ends in StackOverflowError on long texts
     while (name.startsWith(RESERVED, start)) {
       start += RESERVED.length();
       if (start < name.length() && "-_".indexOf(name.charAt(start)) >= 0) {

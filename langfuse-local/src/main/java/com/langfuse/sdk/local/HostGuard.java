@@ -53,7 +53,8 @@ final class HostGuard {
     if (!isOwn(host)) {
       return Answer.error(
           403,
-          "This Langfuse answers to localhost, 127.0.0.1 and [::1]%s, not to the host name '%s'. If it is one of its own, start with --allow-host."
+          ("This Langfuse answers to localhost, 127.0.0.1 and [::1]%s, not to the host name '%s'. "
+                  + "If it is one of its own, start with --allow-host.")
               .formatted(loopback ? "" : ", to addresses and to names without a dot", host));
     }
     if (isFromElsewhere(call, host) && !isLink(call)) {

@@ -27,7 +27,8 @@ final class Json {
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxStringLength(Integer.MAX_VALUE)
-                          .maxTokenCount(Runtime.getRuntime().maxMemory() / TOKEN_WEIGHT + LEAST_TOKENS)
+                          .maxTokenCount(
+                              Runtime.getRuntime().maxMemory() / TOKEN_WEIGHT + LEAST_TOKENS)
                           .build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);

@@ -436,11 +436,11 @@ public final class LocalLangfuse implements AutoCloseable {
     }
 
     /**
-     * Another name by which clients and browsers reach this server, such as that of a tunnel or of a
-     * service in Kubernetes. Requests for any name that is not known get 403, whatever their keys:
-     * a web site whose name is made to point here would read the traces otherwise. Known are {@code
-     * localhost}, loopback addresses, {@code host.docker.internal} and the like, and the {@link
-     * #host}; if that is beyond loopback, also all addresses and all names without a dot.
+     * Another name by which clients and browsers reach this server, such as that of a tunnel or of
+     * a service in Kubernetes. Requests for any name that is not known get 403, whatever their
+     * keys: a web site whose name is made to point here would read the traces otherwise. Known are
+     * {@code localhost}, loopback addresses, {@code host.docker.internal} and the like, and the
+     * {@link #host}; if that is beyond loopback, also all addresses and all names without a dot.
      *
      * @param name without scheme and port; may be called several times
      * @throws IllegalArgumentException if it is empty, or more than a name
@@ -457,16 +457,15 @@ public final class LocalLangfuse implements AutoCloseable {
 
     /**
      * How large the body of a request with traces may be, as sent and after inflating; a larger one
-     * gets 413. A sixteenth of the heap is the limit in any case. Scores have Langfuse's own limits,
-     * files the length that was announced for them, up to an eighth of the heap.
+     * gets 413. A sixteenth of the heap is the limit in any case. Scores have Langfuse's own
+     * limits, files the length that was announced for them, up to an eighth of the heap.
      *
      * @param bytes 64 MiB by default
      * @throws IllegalArgumentException if it is below 1
      */
     public Builder largestBody(int bytes) {
       if (bytes < 1) {
-        throw new IllegalArgumentException(
-            "largestBody is " + bytes + " bytes: write 1 or more");
+        throw new IllegalArgumentException("largestBody is " + bytes + " bytes: write 1 or more");
       }
       this.largestBody = bytes;
       return this;

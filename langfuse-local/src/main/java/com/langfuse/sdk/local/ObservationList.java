@@ -53,7 +53,11 @@ final class ObservationList {
         traceId == null
             ? store.observations()
             : store.trace(traceId).map(LocalTrace::observations).orElse(List.of());
-    return Page.of(all.stream().filter(filter), ObservationList::place, query, query.limit(0, LARGEST_PAGE))
+    return Page.of(
+            all.stream().filter(filter),
+            ObservationList::place,
+            query,
+            query.limit(0, LARGEST_PAGE))
         .answer(each -> form(each, groups, whole), Map.of());
   }
 

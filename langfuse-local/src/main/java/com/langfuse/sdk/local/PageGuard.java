@@ -19,9 +19,7 @@ final class PageGuard {
 
   /** As fits a server that listens on that address. */
   static PageGuard at(InetAddress address, HostGuard hosts, String publicKey, String secretKey) {
-    return address.isLoopbackAddress()
-        ? onLoopback(hosts)
-        : withKeys(hosts, publicKey, secretKey);
+    return address.isLoopbackAddress() ? onLoopback(hosts) : withKeys(hosts, publicKey, secretKey);
   }
 
   /** Needs no keys; for a server that other machines cannot reach. */

@@ -60,7 +60,9 @@ record Query(Map<String, List<String>> parameters) {
         : Set.copyOf(Arrays.stream(text.split(",")).map(String::strip).distinct().toList());
   }
 
-  /** The field groups that are asked for; the standard ones if {@code fields} is absent or empty. */
+  /**
+   * The field groups that are asked for; the standard ones if {@code fields} is absent or empty.
+   */
   Set<String> groups(Set<String> standard) {
     Set<String> groups = list("fields");
     return groups == null || groups.equals(Set.of("")) ? standard : groups;

@@ -98,7 +98,9 @@ final class Receiver implements AutoCloseable {
         serve(exchange, call, body);
       } catch (IOException hungUp) {
         throw hungUp; // closes the connection
-      } catch (Throwable e) { // an Error as well: without an answer the client would wait until its timeout
+      } catch (
+          Throwable
+              e) { // an Error as well: without an answer the client would wait until its timeout
         send(exchange, body, failure(e), false);
       }
     }

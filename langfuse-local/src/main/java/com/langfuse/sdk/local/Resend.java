@@ -199,7 +199,9 @@ final class Resend {
         .header("Content-Type", "application/json")
         // The folder does not keep who has sent what. Without a name it would count as unknown.
         .header("x-langfuse-sdk-name", SDK_NAME)
-        .header("x-langfuse-sdk-version", Objects.requireNonNullElse(LocalLangfuse.version(), "development"))
+        .header(
+            "x-langfuse-sdk-version",
+            Objects.requireNonNullElse(LocalLangfuse.version(), "development"))
         .header("x-langfuse-public-key", publicKey)
         .header("x-langfuse-ingestion-version", "4");
   }
