@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 /** The delivery threads: daemons, started when there is something to do. Threadsafe. */
 final class Couriers {
 
-  private static final int MOST = 4;
+  static final int MOST = 4;
 
   /** Threads that are interrupted end at once; one that does not is not waited for. */
   private static final long LAST_PATIENCE = TimeUnit.MILLISECONDS.toNanos(150);

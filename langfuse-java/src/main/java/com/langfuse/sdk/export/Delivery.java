@@ -34,6 +34,9 @@ final class Delivery implements SideDoor {
 
   private static final long NEXT_LOOK = TimeUnit.MILLISECONDS.toNanos(1);
 
+  /** How often the thread that waits looks for batches that are due for a retry. */
+  private static final long RETRY_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
+
   private static final String CLOSED = "Langfuse was closed before they were delivered";
 
   private static final String THREAD_FAILED =
@@ -43,6 +46,7 @@ final class Delivery implements SideDoor {
   private final Line line;
   private final Ledger ledger;
   private final Dispatch dispatch;
+  private final RetryQueue retries;
   private final MemorySource memory;
   private final @Nullable Spool spool;
   private final Couriers couriers;
@@ -58,7 +62,8 @@ final class Delivery implements SideDoor {
     this.line = exportLine.line();
     this.ledger = exportLine.ledger();
     this.dispatch = new Dispatch(exportLine, log);
-    this.couriers = new Couriers(this::deliverNext, () -> anyWaiting() == null, this::abandon, log);
+    this.retries = new RetryQueue(line, dispatch::accepted);
+    this.couriers = new Couriers(this::deliverNext, this::isIdle, this::abandon, log);
     OtlpEncoders encoders = new OtlpEncoders(mask);
     this.memory = new MemorySource(this.settings, encoders);
     this.spool = Spool.open(settings, encoders, ledger, log);
@@ -118,7 +123,7 @@ final class Delivery implements SideDoor {
     Thread idle = waiting;
     if (idle != null) {
       LockSupport.unpark(idle);
-    } else if (due() != null) {
+    } else if (due() != null || !retries.isEmpty()) {
       couriers.hire();
     }
     return wait;
@@ -155,68 +160,130 @@ final class Delivery implements SideDoor {
     if (spool != null) {
       spool.lookForLeftovers();
     }
-    Source source;
-    Source.Parcel parcel = null;
+    BackgroundThread.Round next;
     turn.lockInterruptibly();
     try {
-      source = awaitBatch();
-      parcel = source == null ? null : source.take(settings.flushAt(), Dispatch.MOST_BYTES);
-      if (parcel != null && due() != null) {
+      next = awaitNext();
+      if (next != null && (due() != null || !retries.isEmpty())) {
         couriers.hire();
       }
     } finally {
       turn.unlock();
     }
-    if (source != null && parcel != null) {
-      deliver(source, parcel);
-    } else if (source != null) {
-      LockSupport.parkNanos(NEXT_LOOK); // it is counted and not queued yet, or cannot be read now
+    if (next != null) {
+      next.go();
     }
   }
 
+  private BackgroundThread.Round take(Source source) {
+    Source.Parcel parcel = source.take(settings.flushAt(), Dispatch.MOST_BYTES);
+    if (parcel == null) {
+      // It is counted and not queued yet, or cannot be read now.
+      return () -> LockSupport.parkNanos(NEXT_LOOK);
+    }
+    return () -> deliver(source, parcel);
+  }
+
   private void deliver(Source source, Source.Parcel parcel) throws InterruptedException {
+    BatchSend batch = null;
     try {
       OtlpBody body = parcel.body();
       if (Thread.interrupted() && couriers.isDismissed()) { // else a mask of the application's did
         throw new InterruptedException();
       }
-      dispatch.send(body, parcel, source.isLasting());
+      batch = dispatch.begin(body, parcel, source.isLasting());
     } catch (InterruptedException closing) {
-      drop(source, parcel, CLOSED + because());
+      drop(parcel, source.isLasting(), CLOSED + because());
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the thread goes on with the next
-      long lost = parcel.unsettled();
-      ledger.failed(
-          lost, Outcome.NO_ANSWER, "they cannot be sent: " + Outcome.describe(t), () -> parcel.settle(lost));
+      fail(parcel, t);
     } finally {
-      drop(source, parcel, THREAD_FAILED);
-      parcel.close();
+      if (batch == null) {
+        release(parcel, source.isLasting());
+      }
+    }
+    if (batch != null) {
+      proceed(batch);
     }
   }
 
-  /** A spool keeps what is not settled. */
-  private void drop(Source source, Source.Parcel parcel, String reason) {
+  private void retry(BatchSend batch) throws InterruptedException {
+    try {
+      proceed(batch);
+    } finally {
+      retries.tried();
+    }
+  }
+
+  private void proceed(BatchSend batch) throws InterruptedException {
+    boolean settled = true;
+    try {
+      settled = batch.proceed();
+    } catch (InterruptedException closing) {
+      drop(batch);
+      throw closing;
+    } catch (Throwable t) {
+      fail(batch.parcel(), t);
+    } finally {
+      if (settled) {
+        release(batch.parcel(), batch.isLasting());
+      }
+    }
+    if (!settled) {
+      retries.add(batch);
+      LockSupport.unpark(waiting);
+    }
+  }
+
+  private void fail(Source.Parcel parcel, Throwable failure) {
     long lost = parcel.unsettled();
-    if (lost > 0 && !source.isLasting()) {
+    String reason = "they cannot be sent: " + Outcome.describe(failure);
+    ledger.failed(lost, Outcome.NO_ANSWER, reason, () -> parcel.settle(lost));
+  }
+
+  /** For closing. */
+  private void drop(BatchSend batch) {
+    batch.abandon();
+    drop(batch.parcel(), batch.isLasting(), CLOSED + because());
+  }
+
+  /** A spool keeps what is not settled. */
+  private void drop(Source.Parcel parcel, boolean lasting, String reason) {
+    long lost = parcel.unsettled();
+    if (lost > 0 && !lasting) {
       ledger.dropped(lost, reason, () -> parcel.settle(lost));
     }
   }
 
-  /** Where the next batch is; null when there is none to be had in one interval. */
-  private @Nullable Source awaitBatch() throws InterruptedException {
+  /** Counts what an error on the way has left uncounted. */
+  private void release(Source.Parcel parcel, boolean lasting) {
+    try {
+      drop(parcel, lasting, THREAD_FAILED);
+    } finally {
+      parcel.close();
+    }
+  }
+
+  /** A batch that is due for a retry, or a new one; null when there is none in one interval. */
+  private BackgroundThread.@Nullable Round awaitNext() throws InterruptedException {
     long deadline = System.nanoTime() + settings.flushInterval().toNanos();
     waiting = Thread.currentThread();
     try {
       while (true) {
-        Source due = due();
-        if (due != null) {
-          return due;
+        BatchSend retry = retries.takeDue();
+        if (retry != null) {
+          return () -> retry(retry);
         }
+        boolean asked = BackgroundThread.isAskedToEnd();
         long left = deadline - System.nanoTime();
-        if (left <= 0 || BackgroundThread.isAskedToEnd()) {
-          return anyWaiting();
+        Source source = left > 0 && !asked ? due() : anyWaiting();
+        if (source != null && retries.admitsNew()) {
+          return take(source);
         }
-        LockSupport.parkNanos(this, left);
+        if (left <= 0 || (asked && retries.isEmpty())) {
+          return null;
+        }
+        LockSupport.parkNanos(this, retries.isEmpty() ? left : Math.min(left, RETRY_LOOK));
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
@@ -242,15 +309,23 @@ final class Delivery implements SideDoor {
     return count > 0
         && (settings.immediate()
             || count >= Math.min(settings.flushAt(), settings.queueCapacity())
-            || source.weight() >= Math.min(MUCH, settings.queueBytes() / 2)
+            || source.waitingBytes() >= Math.min(MUCH, settings.queueBytes() / 2)
             || source.progress().isHurried());
   }
 
-  /** Nobody will come for what is left. */
+  private boolean isIdle() {
+    return retries.isEmpty() && anyWaiting() == null;
+  }
+
+  /** Counts what is left, when all threads have ended. */
   private void abandon() {
+    for (BatchSend batch : retries.removeAll()) {
+      drop(batch);
+      batch.parcel().close();
+    }
     Source.Parcel left = memory.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     while (left != null) {
-      drop(memory, left, CLOSED + because());
+      drop(left, false, CLOSED + because());
       left.close();
       left = memory.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     }

@@ -28,9 +28,14 @@ final class MemorySource implements Source {
     return backlog.progress();
   }
 
-  @Override
-  public long weight() {
+  /** About how much waits or is under way, in bytes. */
+  long weight() {
     return backlog.weight();
+  }
+
+  @Override
+  public long waitingBytes() {
+    return backlog.waitingWeight();
   }
 
   @Override
@@ -53,7 +58,9 @@ final class MemorySource implements Source {
 
     @Override
     public OtlpBody body() throws IOException {
-      return encoders.encode(batch.values());
+      OtlpBody body = encoders.encode(batch.values());
+      batch.releaseValues(); // else they would be in memory twice for as long as retries take
+      return body;
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,14 +59,17 @@ record OtlpBody(byte[] bytes, int spans) {
 
   /** The spans from one place to before another. */
   OtlpBody part(int from, int to) {
-    int[] index = {0};
-    byte[] part =
-        edited(
-            span -> {
-              int i = index[0]++;
-              return i >= from && i < to ? span.all() : null;
-            });
-    return new OtlpBody(part, to - from);
+    return new OtlpBody(only(index -> index >= from && index < to), to - from);
+  }
+
+  /** All spans but the one in that place. */
+  OtlpBody without(int place) {
+    return new OtlpBody(only(index -> index != place), spans - 1);
+  }
+
+  private byte[] only(IntPredicate kept) {
+    int[] next = {0};
+    return edited(span -> kept.test(next[0]++) ? span.all() : null);
   }
 
   /** With the texts that the rewriter puts in place. */

@@ -9,8 +9,8 @@ interface Source {
 
   Progress progress();
 
-  /** About how much waits or is under way, in bytes. */
-  long weight();
+  /** About how much waits, in bytes. */
+  long waitingBytes();
 
   /**
    * Whether what is not delivered outlives this process; then nothing is given up for lack of time.

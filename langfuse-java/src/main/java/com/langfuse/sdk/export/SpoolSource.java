@@ -17,6 +17,7 @@ final class SpoolSource implements Source {
   private final QuietLog log;
   private final Progress progress = new Progress();
   private final Deque<SpoolSegment> segments = new ArrayDeque<>();
+  private long takenBytes;
 
   SpoolSource(Ledger ledger, QuietLog log) {
     this.ledger = ledger;
@@ -53,8 +54,8 @@ final class SpoolSource implements Source {
   }
 
   @Override
-  public synchronized long weight() {
-    return segments.stream().mapToLong(SpoolSegment::openBytes).sum();
+  public synchronized long waitingBytes() {
+    return segments.stream().mapToLong(SpoolSegment::openBytes).sum() - takenBytes;
   }
 
   /** Of the files. */
@@ -98,6 +99,9 @@ final class SpoolSource implements Source {
   private synchronized @Nullable Records take(SpoolSegment segment, int most, long mostBytes)
       throws IOException {
     SpoolSegment.Slice slice = segment.take(most, mostBytes);
+    if (slice != null) {
+      takenBytes += slice.bytes();
+    }
     Records records = slice == null ? null : new Records(segment, slice);
     countLost(segment);
     return records;
@@ -123,6 +127,12 @@ final class SpoolSource implements Source {
     while (segments.size() > 1 && segments.element().isEmpty()) {
       segments.remove().close();
     }
+  }
+
+  private synchronized void done(SpoolSegment segment, SpoolSegment.Slice slice)
+      throws IOException {
+    takenBytes -= slice.bytes();
+    segment.done(slice);
   }
 
   /** Deletes what is done; what is not waits for the next process. True when nothing does. */
@@ -162,7 +172,7 @@ final class SpoolSource implements Source {
     public void close() {
       try {
         if (share.open() == 0) {
-          segment.done(slice);
+          done(segment, slice);
         }
       } catch (IOException e) {
         log.warn("spool write", "The spool cannot be written to, what is sent comes twice: " + e);

@@ -20,6 +20,7 @@ public final class Backlog<T> {
   private final Queue<Item<T>> queue = new ConcurrentLinkedQueue<>();
   private final Progress progress = new Progress();
   private final AtomicLong weight = new AtomicLong();
+  private final AtomicLong waitingWeight = new AtomicLong();
 
   /**
    * @param mostWeight in bytes, as the caller weighs
@@ -41,6 +42,7 @@ public final class Backlog<T> {
       return false;
     }
     progress.accepted(1);
+    waitingWeight.addAndGet(itsWeight);
     queue.add(new Item<>(value, itsWeight));
     return true;
   }
@@ -58,6 +60,7 @@ public final class Backlog<T> {
       batchWeight += next.weight();
       next = queue.peek();
     }
+    waitingWeight.addAndGet(-batchWeight);
     return values.isEmpty() ? null : new Batch<>(this, values, batchWeight);
   }
 
@@ -70,11 +73,16 @@ public final class Backlog<T> {
     return weight.get();
   }
 
+  /** Of what is waiting, in bytes. */
+  public long waitingWeight() {
+    return waitingWeight.get();
+  }
+
   /** Some of the backlog, in the hands of one thread, which settles it. */
   public static final class Batch<T> {
     private final Backlog<T> backlog;
-    private final List<T> values;
     private final Progress.Share share;
+    private List<T> values;
     private long weight;
 
     private Batch(Backlog<T> backlog, List<T> values, long weight) {
@@ -88,9 +96,15 @@ public final class Backlog<T> {
       return values;
     }
 
-    /** So many have arrived or are lost. */
-    public void settle(long count) {
-      share.settle(count);
+    /** Lets the values be collected; they count until they are settled. */
+    public void releaseValues() {
+      values = List.of();
+    }
+
+    /** So many have arrived or are lost; their part of the weight is free again. */
+    public void settle(long settled) {
+      share.settle(settled);
+      free(weight - weight * share.open() / Math.max(1, share.open() + settled));
     }
 
     public long unsettled() {
@@ -99,9 +113,13 @@ public final class Backlog<T> {
 
     /** Lets go of it, settled or not. */
     public void close() {
-      backlog.weight.addAndGet(-weight);
-      weight = 0;
+      free(weight);
       share.settle(share.open());
+    }
+
+    private void free(long freed) {
+      backlog.weight.addAndGet(-freed);
+      weight -= freed;
     }
   }
 }

@@ -82,8 +82,7 @@ final class Gate {
       long start = System.nanoTime();
       long waited = 0;
       while (waited < time.toNanos()) {
-        boolean hurried = System.nanoTime() - hurriedAt < HURRY_LASTS;
-        long enough = hurried ? Math.min(SHORTEST_PAUSE, time.toNanos()) : time.toNanos();
+        long enough = enoughOf(time);
         if (waited >= enough) {
           return;
         }
@@ -93,6 +92,21 @@ final class Gate {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether a pause that began then has passed, which is not as long while a flush waits. */
+  boolean isPauseOver(long since, Duration time) {
+    lock.lock();
+    try {
+      return System.nanoTime() - since >= enoughOf(time);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long enoughOf(Duration time) {
+    boolean hurried = System.nanoTime() - hurriedAt < HURRY_LASTS;
+    return hurried ? Math.min(SHORTEST_PAUSE, time.toNanos()) : time.toNanos();
   }
 
   /** The server asked for this, of all of us. */

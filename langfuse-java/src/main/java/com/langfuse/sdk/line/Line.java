@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class Line {
 
   private static final Duration PROBE_INTERVAL = Duration.ofSeconds(30);
-
-  /** After so many tries a passing answer may have to do with what is sent. */
-  private static final int AGAIN_AND_AGAIN = 4;
 
   /** So many attempts without a connection, in so much time, and there is no server. */
   private static final int MAX_UNREACHABLE = 3;
@@ -61,14 +59,22 @@ public final class Line {
   public enum Patience {
     /** As long as there is time for retries. */
     UNTIL_TIME_IS_UP,
-    /** The same, but not for ever the same kind of answer: what is sent may be the cause. */
-    UNTIL_TIME_IS_UP_OR_AGAIN,
     /** For what a spool keeps: never given up for lack of time, or while the keys are refused. */
-    UNTIL_AGAIN
+    WITHOUT_END
   }
 
   /** Sends spans. */
   public Outcome send(Exchange exchange, Patience patience) throws InterruptedException {
+    return send(exchange, patience, outcome -> false);
+  }
+
+  /**
+   * Sends spans.
+   *
+   * @param isEnough which passing outcomes are returned at once, for the caller to try again
+   */
+  public Outcome send(Exchange exchange, Patience patience, Predicate<Outcome> isEnough)
+      throws InterruptedException {
     gate.pass(this::probe);
     long start = System.nanoTime(); // waiting for others does not count
     for (int attempt = 1; ; attempt++) {
@@ -80,24 +86,20 @@ public final class Line {
       if (outcome.isRefusal()) {
         gate.refuse();
         warnOfRefusal(outcome);
-        if (patience != Patience.UNTIL_AGAIN) {
+        if (patience != Patience.WITHOUT_END) {
           return outcome;
         }
         gate.tellRefusal();
       } else if (outcome.isWorthARetry()) {
-        Duration pause = pause(outcome);
-        boolean again = outcome.answer() != null && attempt >= AGAIN_AND_AGAIN;
-        boolean over = isOver(start, pause);
-        boolean enough =
-            switch (patience) {
-              case UNTIL_TIME_IS_UP -> over;
-              case UNTIL_TIME_IS_UP_OR_AGAIN -> over || again;
-              case UNTIL_AGAIN -> again;
-            };
-        if (enough) {
+        if (isEnough.test(outcome)) {
+          warnOfRetry(traces, serverName(), outcome);
           return outcome;
         }
-        warnOfRetry(serverName(), outcome);
+        Duration pause = pause(outcome, attempt);
+        if (patience != Patience.WITHOUT_END && isOver(start, pause)) {
+          return outcome;
+        }
+        warnOfRetry(traces, serverName(), outcome);
         log.debug("Langfuse " + outcome.words() + "; the next try is in " + pause + ".");
         gate.backOff(pause);
       } else {
@@ -126,11 +128,11 @@ public final class Line {
       if (outcome.arrived() || !outcome.isWorthARetry()) {
         return outcome;
       }
-      Duration pause = pause(outcome);
+      Duration pause = pause(outcome, attempt);
       if (isOver(start, pause)) {
         return outcome;
       }
-      warnOfRetry(serverName(), outcome);
+      warnOfRetry(api, serverName(), outcome);
       gate.backOff(pause);
       gate.pass(this::probe);
     }
@@ -149,7 +151,7 @@ public final class Line {
       if (outcome.arrived() || !outcome.isWorthARetry() || isOver(start, pause)) {
         return outcome;
       }
-      warnOfRetry(server, outcome);
+      warnOfRetry(uploads, server, outcome);
       gate.backOff(pause);
     }
   }
@@ -244,20 +246,46 @@ public final class Line {
     return outcome;
   }
 
-  private Duration pause(Outcome outcome) {
+  /**
+   * Returns the pause before the next try: what the server asked for, which then holds for all that
+   * is sent, or a time that doubles with each failure.
+   *
+   * @param failures failed tries so far, 1 or more
+   */
+  public Duration pause(Outcome outcome, int failures) {
     Duration asked =
         outcome
             .retryAfter()
             .map(header -> Backoff.asked(header, Instant.now()))
             .orElse(Duration.ZERO);
     if (asked.isZero()) {
-      return Backoff.after(outcome.attempts());
+      return pauseAfter(failures);
     }
     gate.rest(asked);
     return asked;
   }
 
-  private boolean isOver(long start, Duration pause) {
+  /** Returns a pause that doubles with each failure. */
+  public Duration pauseAfter(int failures) {
+    return Backoff.after(failures);
+  }
+
+  /**
+   * Returns whether a pause has passed; while a flush waits, half a second is enough.
+   *
+   * @param since when it began, by {@link System#nanoTime}
+   */
+  public boolean isPauseOver(long since, Duration pause) {
+    return gate.isPauseOver(since, pause);
+  }
+
+  /**
+   * Returns whether the next try would come too late.
+   *
+   * @param start of the first try, by {@link System#nanoTime}
+   * @param pause before the next one
+   */
+  public boolean isOver(long start, Duration pause) {
     Duration soFar = Duration.ofNanos(System.nanoTime() - start);
     return soFar.plus(pause).compareTo(settings.delivery().retryFor()) > 0;
   }
@@ -286,8 +314,8 @@ public final class Line {
   }
 
   /** At the second failure, and at the first where there is not even a connection. */
-  private void warnOfRetry(String server, Outcome outcome) {
-    if (outcome.attempts() > 1 || outcome.isUnreachable()) {
+  private void warnOfRetry(RouteHealth route, String server, Outcome outcome) {
+    if (route.failures() > 1 || outcome.isUnreachable()) {
       log.warn("retry " + outcome.status(), server + outcome.words() + "; it is tried again.");
     }
   }

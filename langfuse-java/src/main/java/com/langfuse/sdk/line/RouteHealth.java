@@ -10,6 +10,7 @@ final class RouteHealth {
   private static final long SLOW = TimeUnit.SECONDS.toNanos(1);
 
   private @Nullable String failure;
+  private int failures;
   private int unreachable;
   private int open;
   private long since;
@@ -30,7 +31,13 @@ final class RouteHealth {
   /** A request came to this. */
   synchronized void record(Outcome outcome) {
     failure = outcome.arrived() ? null : outcome.words();
+    failures = outcome.arrived() ? 0 : failures + 1;
     unreachable = outcome.isUnreachable() ? unreachable + 1 : 0;
+  }
+
+  /** How many attempts in succession have failed. */
+  synchronized int failures() {
+    return failures;
   }
 
   /** How many attempts in succession got no connection. */

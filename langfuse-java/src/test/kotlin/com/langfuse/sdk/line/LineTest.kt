@@ -123,7 +123,7 @@ class LineTest :
                 val line = line(local, probeInterval = Duration.ofMillis(50))
                 local.always(Fault.status(401))
                 val outcomes = LinkedBlockingQueue<Outcome>()
-                val asking = thread { outcomes += line.ask(Line.Patience.UNTIL_AGAIN) }
+                val asking = thread { outcomes += line.ask(Line.Patience.WITHOUT_END) }
                 val requests = local.awaitRequests(4, DEADLINE)
                 line.refusals() shouldBe 1
                 requests[0].method() shouldBe "GET"

@@ -1,0 +1,243 @@
+package com.langfuse.sdk.export
+
+import com.langfuse.sdk.Langfuse
+import com.langfuse.sdk.LangfuseBuilder
+import com.langfuse.sdk.counts
+import com.langfuse.sdk.warningsOf
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempdir
+import io.kotest.matchers.comparables.shouldBeLessThan
+import io.kotest.matchers.ints.shouldBeLessThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.time.Duration
+import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.locks.LockSupport
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.measureTime
+
+/** Observations that make the server fail whatever they are sent with. */
+class PoisonedObservationTest :
+    FunSpec({
+        val patience = Duration.ofSeconds(60)
+
+        fun Langfuse.record(
+            first: Int,
+            count: Int,
+            isBad: (index: Int) -> Boolean = { false },
+        ) = repeat(count) { index ->
+            val kind = if (isBad(index)) "bad" else "good"
+            observation("%s-%06d".format(kind, first + index)).start().end()
+        }
+
+        fun failing(failure: Failure): (List<String>) -> Failure? = { names ->
+            failure.takeIf { names.any { it.startsWith("bad") } }
+        }
+
+        fun LangfuseBuilder.spooled() = delivery { it.spool(tempdir().toPath().resolve("spool")) }
+
+        fun BareServer.good() = accepted.keys.count { it.startsWith("good") }
+
+        fun BareServer.awaitGood(count: Int) {
+            val deadline = System.nanoTime() + patience.toNanos()
+            while (good() < count && System.nanoTime() < deadline) LockSupport.parkNanos(1_000_000)
+            good() shouldBe count
+        }
+
+        listOf(
+            Failure.Status(500) to false,
+            Failure.Status(500) to true,
+            Failure.Status(502) to false,
+            Failure.Status(504) to true,
+            Failure.Close to false,
+            Failure.Close to true,
+        ).forEach { (failure, spool) ->
+                test("four batches with one of 512 and 2,000 good ones: only the four are lost; $failure, spool: $spool") {
+                    BareServer(failure = failing(failure)).use { server ->
+                        server.client { if (spool) spooled() }.use { langfuse ->
+                            repeat(4) { batch -> langfuse.record(batch * 512, 512) { it == 100 * (batch + 1) } }
+                            langfuse.record(10_000, 2_000)
+                            lateinit var report: FlushReport
+                            val took = measureTime { report = langfuse.flush(patience) }
+                            println("trial: poisoned, $failure, spool $spool | took $took requests ${server.requests}")
+                            report.counts shouldBe listOf<Long>(4_044, 4, 0, 0)
+                            took shouldBeLessThan 30.seconds
+                        }
+                        server.good() shouldBe 4_044
+                        server.duplicates shouldBe 0
+                    }
+                }
+            }
+
+        mapOf<String, (Int) -> Boolean>(
+            "first" to { it == 0 },
+            "last" to { it == 511 },
+            "first and last" to { it == 0 || it == 511 },
+            "where single ones are tried" to { it in listOf(0, 316, 120, 437, 241) },
+            "neighbours" to { it in 100..119 },
+            "every tenth" to { it % 10 == 0 },
+            "every second" to { it % 2 == 0 },
+            "three of four" to { it % 4 != 1 },
+        ).forEach { (where, isBad) ->
+            test("in one batch: $where") {
+                BareServer(failure = failing(Failure.Status(500))).use { server ->
+                    server.client().use { langfuse ->
+                        langfuse.record(0, 512, isBad)
+                        val bad = (0 until 512).count(isBad)
+                        val took = measureTime {
+                            langfuse.flush(patience).counts shouldBe listOf(512L - bad, bad.toLong(), 0, 0)
+                        }
+                        println("trial: poisoned $where | took $took requests ${server.requests}")
+                    }
+                    server.duplicates shouldBe 0
+                }
+            }
+        }
+
+        test("flushed again and again, and told at close") {
+            BareServer(failure = failing(Failure.Status(500))).use { server ->
+                val langfuse = server.client()
+                repeat(4) { batch ->
+                    langfuse.record(batch * 512, 512) { it == 3 }
+                    langfuse.flush(Duration.ofMillis(50))
+                }
+                langfuse.record(10_000, 2_000)
+                repeat(20) { langfuse.flush(Duration.ofMillis(20)) }
+                langfuse.close(patience)
+                langfuse.delivery().let { it.counts shouldBe listOf<Long>(4_044, 4, 0, 0) }
+                server.duplicates shouldBe 0
+            }
+        }
+
+        test("the loss says what the server answered") {
+            val warnings =
+                warningsOf(atLeast = 1) {
+                    BareServer(failure = failing(Failure.Status(502))).use { server ->
+                        server.client().use { langfuse ->
+                            langfuse.record(0, 10) { it == 5 }
+                            langfuse.flush(patience).observations().failures() shouldBe mapOf(502 to 1L)
+                        }
+                    }
+                }
+            warnings.single() shouldContain "answered 502"
+        }
+
+        test("cut short by close, what failed alone is failed, and with a spool not sent again") {
+            val folder = tempdir().toPath().resolve("spool")
+            BareServer(failure = failing(Failure.Status(500))).use { server ->
+                val langfuse = server.client { delivery { it.spool(folder) } }
+                langfuse.record(0, 64) { it == 5 }
+                langfuse.flush(Duration.ofMillis(1))
+                server.awaitGood(63)
+                langfuse.close(Duration.ofMillis(1))
+                langfuse.delivery().counts shouldBe listOf<Long>(63, 1, 0, 0)
+                folder.toFile().list()!!.size shouldBe 0
+                server.client { delivery { it.spool(folder) } }.use { it.flush(patience).exported() shouldBe 0 }
+                server.duplicates shouldBe 0
+            }
+        }
+
+        for (spool in listOf(false, true)) {
+            test("batches of which nothing passes do not hold up others; with these they are told from an outage; spool: $spool") {
+                BareServer(failure = failing(Failure.Status(500))).use { server ->
+                    val langfuse =
+                        server.client {
+                            flushAt(64)
+                            if (spool) spooled()
+                        }
+                    langfuse.record(0, 10 * 64) { true }
+                    langfuse.flush(Duration.ofMillis(100)).counts shouldBe listOf<Long>(0, 0, 0, 640)
+                    langfuse.record(10_000, 640)
+                    langfuse.flush(Duration.ofMillis(1))
+                    server.awaitGood(640)
+                    var good = 640
+                    while (langfuse.delivery().failed() < 640 && good < 3_000) {
+                        langfuse.record(20_000 + good, 1)
+                        good++
+                        langfuse.flush(Duration.ofMillis(100))
+                    }
+                    langfuse.delivery().failed() shouldBe 640
+                    server.awaitGood(good)
+                    langfuse.close(Duration.ofMillis(1))
+                }
+            }
+        }
+
+        test("one that the server never answers does not hold up others") {
+            BareServer(failure = failing(Failure.Hang)).use { server ->
+                val langfuse = server.client { timeout(Duration.ofSeconds(1)) }
+                repeat(4) { batch -> langfuse.record(batch * 512, 512) { it == 256 } }
+                langfuse.record(10_000, 2_000)
+                langfuse.flush(patience).counts shouldBe listOf<Long>(4_044, 4, 0, 0)
+                server.duplicates shouldBe 0
+                langfuse.close(Duration.ofMillis(1))
+            }
+        }
+
+        listOf(
+            Failure.Status(500) to false,
+            Failure.Status(500) to true,
+            Failure.Status(503) to false,
+            Failure.Close to false,
+        ).forEach { (failure, spool) ->
+                test("a server that is down loses nothing and is left in peace; $failure, spool: $spool") {
+                    val down = AtomicBoolean(true)
+                    BareServer(failure = { failure.takeIf { down.get() } }).use { server ->
+                        server.client { if (spool) spooled() }.use { langfuse ->
+                            langfuse.record(0, 10_000)
+                            langfuse.flush(Duration.ofSeconds(4)).counts shouldBe listOf<Long>(0, 0, 0, 10_000)
+                            println("trial: down, $failure, spool $spool | requests in 4 s ${server.requests}")
+                            server.requests.get() shouldBeLessThan 120
+                            down.set(false)
+                            langfuse.flush(patience).counts shouldBe listOf<Long>(10_000, 0, 0, 0)
+                            server.duplicates shouldBe 0
+                        }
+                    }
+                }
+            }
+
+        for (every in listOf(2, 3, 5)) {
+            test("a server that takes only one request in $every, whatever is in it, loses nothing") {
+                val requests = AtomicInteger()
+                BareServer(failure = { Failure.Status(500).takeIf { requests.incrementAndGet() % every != 0 } }).use { server ->
+                    server.client { flushAt(100) }.use { langfuse ->
+                        langfuse.record(0, 2_000)
+                        langfuse.flush(patience).counts shouldBe listOf<Long>(2_000, 0, 0, 0)
+                        server.duplicates shouldBe 0
+                    }
+                }
+            }
+        }
+
+        test("single observations at a server that takes one request in three are not lost either") {
+            val requests = AtomicInteger()
+            BareServer(failure = { Failure.Status(500).takeIf { requests.incrementAndGet() % 3 != 0 } }).use { server ->
+                server.client { flushAt(1) }.use { langfuse ->
+                    repeat(50) {
+                        langfuse.record(it, 1)
+                        langfuse.flush(Duration.ofMillis(20))
+                    }
+                    langfuse.flush(patience)
+                    langfuse.delivery().counts shouldBe listOf<Long>(50, 0, 0, 0)
+                }
+            }
+        }
+
+        test("a server that goes down while it looks for a bad one loses nothing else") {
+            val goesDownAfter = AtomicInteger(20)
+            val down = AtomicBoolean()
+            BareServer(failure = { names ->
+                if (goesDownAfter.decrementAndGet() == 0) down.set(true)
+                Failure.Status(500).takeIf { down.get() || names.any { it.startsWith("bad") } }
+            }).use { server ->
+                server.client().use { langfuse ->
+                    repeat(4) { batch -> langfuse.record(batch * 512, 512) { it == 3 } }
+                    langfuse.flush(Duration.ofSeconds(5)).failed() shouldBe 0
+                    down.set(false)
+                    langfuse.flush(patience)
+                    langfuse.delivery().counts shouldBe listOf<Long>(2_044, 4, 0, 0)
+                }
+            }
+        }
+    })
