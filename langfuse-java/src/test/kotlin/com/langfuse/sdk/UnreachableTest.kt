@@ -105,7 +105,7 @@ class UnreachableTest :
             listOf("http", "https").forEach { scheme ->
                 told("$scheme://langfuse.invalid") { proxy(closedPort) }.second shouldBe
                     "Langfuse at $scheme://langfuse.invalid could not be reached: connection refused" +
-                    " (by the proxy 127.0.0.1:$closedPort)"
+                    " (through the proxy 127.0.0.1:$closedPort)"
                 answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") { port ->
                     told("$scheme://langfuse.invalid") { proxy(port) }.second shouldContain
                         "answered 407 (the proxy wants credentials"
@@ -113,7 +113,7 @@ class UnreachableTest :
             }
             answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") { port ->
                 told("https://langfuse.invalid") { proxy(port) }.second shouldContain
-                    "could not be reached: Tunnel failed, got: 403 (by the proxy 127.0.0.1:$port)"
+                    "could not be reached: Tunnel failed, got: 403 (through the proxy 127.0.0.1:$port)"
             }
         }
 

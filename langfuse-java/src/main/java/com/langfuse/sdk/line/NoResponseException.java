@@ -42,7 +42,7 @@ final class NoResponseException extends IOException {
    */
   static NoResponseException of(IOException e, URI target, Optional<ProxySelector> proxies) {
     InetSocketAddress proxy = proxy(target, proxies);
-    String via = proxy == null ? "" : " (by the proxy " + shown(proxy) + ")";
+    String via = proxy == null ? "" : " (through the proxy " + shown(proxy) + ")";
     String host = proxy == null ? target.getHost() : proxy.getHostString();
     String unreached = unreached(e, host);
     return unreached != null

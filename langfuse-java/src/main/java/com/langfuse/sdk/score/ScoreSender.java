@@ -19,6 +19,7 @@ final class ScoreSender {
 
   private static final String INGESTION = "/api/public/ingestion";
   private static final String SCORES = "/api/public/scores";
+  private static final int ACCEPTED = 201;
   private static final int BAD_REQUEST = 400;
   private static final int NOT_FOUND = 404;
   private static final int GONE = 410;
@@ -148,12 +149,13 @@ final class ScoreSender {
     }
     int accepted = 0;
     for (JsonNode success : answer.json().path("successes")) {
-      accepted += open.remove(success.path("id").asText()) == null ? 0 : 1;
+      boolean isAccepted = success.path("status").asInt(ACCEPTED) / 100 == ACCEPTED / 100;
+      accepted += isAccepted && open.remove(success.path("id").asText()) != null ? 1 : 0;
     }
     long exported = accepted;
     ledger.exported(exported, () -> batch.settle(exported));
     for (ScoreEvent each : open.values()) {
-      String reason = "Langfuse does not confirm " + each.label() + ": its answer does not name it" + otherError;
+      String reason = "Langfuse does not confirm " + each.label() + ": its answer does not accept it" + otherError;
       ledger.failed(1, answer.status(), reason, () -> batch.settle(1));
     }
   }

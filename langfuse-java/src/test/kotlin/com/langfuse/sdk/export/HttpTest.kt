@@ -16,6 +16,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldContain
+import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
 import io.kotest.matchers.string.shouldContain
@@ -30,6 +31,7 @@ import java.util.concurrent.ConcurrentLinkedQueue
 import javax.net.ssl.KeyManagerFactory
 import javax.net.ssl.SSLContext
 import javax.net.ssl.TrustManagerFactory
+import kotlin.time.measureTime
 
 /** One HTTP line, as the application wants it. */
 class HttpTest :
@@ -109,6 +111,21 @@ class HttpTest :
                             langfuse.record()
                             langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(0, 1, 0, 0)
                         }
+                    }
+                bareBuilder()
+                    .publicKey("pk")
+                    .secretKey("sk")
+                    .baseUrl("https://127.0.0.1:$port") // which the certificate is not for
+                    .delivery { line -> line.httpClient { it.sslContext(sslContext(store)) } }
+                    .build()
+                    .let { langfuse ->
+                        langfuse.record()
+                        val took = measureTime {
+                            langfuse.close()
+                        }
+                        took.inWholeSeconds shouldBeLessThan 9
+                        langfuse.delivery().reason()!! shouldContain
+                            "could not be reached: TLS certificate not trusted: No subject alternative names"
                     }
                 warnings.first() shouldContain "https://localhost:$port could not be reached: TLS certificate not trusted: "
             }

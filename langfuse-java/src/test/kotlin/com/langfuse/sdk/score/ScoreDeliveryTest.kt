@@ -194,23 +194,23 @@ class ScoreDeliveryTest :
         test("events that an answer does not name fail, with the error that it names nobody for") {
             warningsOf {
                 ScriptedServer { request ->
-                    val first = request.json["batch"][0]["id"].asText()
+                    val (first, second) = request.json["batch"].map { it["id"].asText() }
                     Answer(
                         207,
-                        """{"successes":[{"id":"$first","status":201},{"id":"$first","status":201}],
+                        """{"successes":[{"id":"$first","status":201},{"id":"$first","status":201},{"id":"$second","status":403}],
                         "errors":[{"status":500,"message":"the disk is full"}]}""",
                     )
                 }.use { server ->
                     server.client().use { langfuse ->
-                        langfuse.createAll("named", "forgotten")
+                        langfuse.createAll("named", "not really", "forgotten")
                         langfuse.flushed().let {
                             it.exported() shouldBe 1
-                            it.failures() shouldBe mapOf(207 to 1L)
+                            it.failures() shouldBe mapOf(207 to 2L)
                         }
                     }
                 }
             }.single().let {
-                it shouldContain "Score 'forgotten'"
+                it shouldContain "Score 'not really'"
                 it shouldContain "the disk is full"
             }
         }
