@@ -129,7 +129,8 @@ class TraceContextTest :
                     val warnings = warningsOf {
                         repeat(2) { langfuse.traceUrl(TraceContext.fromSeed("x").traceId()).shouldBeNull() }
                     }
-                    warnings.single() shouldContain "does not say which project the keys belong to. GET /api/public/projects"
+                    warnings.single() shouldContain
+                        "does not say which project the keys belong to. GET /api/public/projects"
                     warnings.single() shouldContain reason
                 }
             }

@@ -127,7 +127,8 @@ class HostGuardTest :
         test("a request that is refused so uses up no fault, and is there to be seen without its body") {
             withLangfuse { langfuse, sender ->
                 langfuse.enqueue(Fault.status(503))
-                raw(langfuse, "POST /api/public/ingestion HTTP/1.1", "Host: a.example", "Content-Length: 2", body = "{}")
+                val ingestion = "POST /api/public/ingestion HTTP/1.1"
+                raw(langfuse, ingestion, "Host: a.example", "Content-Length: 2", body = "{}")
                 langfuse.requests().single().let {
                     it.status() shouldBe 403
                     it.body().size shouldBe 0

@@ -37,7 +37,8 @@ class LargeBodyTest :
             Socket(langfuse.baseUrl().host, langfuse.baseUrl().port).use { socket ->
                 socket.soTimeout = SOON.toMillis().toInt()
                 val out = socket.getOutputStream()
-                out.write((lines.toList() + listOf("Host: localhost", "Connection: close", "", "")).joinToString("\r\n").toByteArray())
+                val head = lines.toList() + listOf("Host: localhost", "Connection: close", "", "")
+                out.write(head.joinToString("\r\n").toByteArray())
                 val sending = Thread { out.fill(bytes, chunked) }.apply { start() }
                 val answer = String(socket.getInputStream().readNBytes(12))
                 val rest = runCatching { String(socket.getInputStream().readAllBytes()) }.getOrDefault("")
@@ -82,8 +83,8 @@ class LargeBodyTest :
         test("without the keys, and where nothing is, they get their answer as well") {
             withLangfuse { langfuse, sender ->
                 val length = 600_000_000L
-                stream(langfuse, "POST $TRACES_PATH HTTP/1.1", "Content-Length: $length", bytes = length) shouldStartWith
-                    "HTTP/1.1 401"
+                val byLength = "Content-Length: $length"
+                stream(langfuse, "POST $TRACES_PATH HTTP/1.1", byLength, bytes = length) shouldStartWith "HTTP/1.1 401"
                 stream(
                     langfuse,
                     "POST /nowhere HTTP/1.1",
@@ -91,8 +92,7 @@ class LargeBodyTest :
                     chunked = true,
                     bytes = length,
                 ) shouldStartWith "HTTP/1.1 404"
-                stream(langfuse, "POST /view/traces HTTP/1.1", "Content-Length: $length", bytes = length) shouldStartWith
-                    "HTTP/1.1 405"
+                stream(langfuse, "POST /view/traces HTTP/1.1", byLength, bytes = length) shouldStartWith "HTTP/1.1 405"
                 langfuse.requests().forEach { it.body().size shouldBe 0 }
                 sender.goesOn()
             }

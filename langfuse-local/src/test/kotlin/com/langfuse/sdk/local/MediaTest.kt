@@ -199,7 +199,8 @@ class MediaTest :
                 }
                 sender.send("GET", "${url}x", byteArrayOf(), emptyMap()).statusCode() shouldBe 403
                 sender.send("GET", url.replace(id, "other"), byteArrayOf(), emptyMap()).statusCode() shouldBe 404
-                sender.send("GET", url, byteArrayOf(), mapOf("Authorization" to sender.basic())).statusCode() shouldBe 400
+                val keys = mapOf("Authorization" to sender.basic())
+                sender.send("GET", url, byteArrayOf(), keys).statusCode() shouldBe 400
                 sender.send("PUT", url, hello, headers).statusCode() shouldBe 403
             }
         }

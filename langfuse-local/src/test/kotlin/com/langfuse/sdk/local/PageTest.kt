@@ -188,15 +188,17 @@ class PageTest :
                     raw(langfuse, "GET /view/traces HTTP/1.1", "Host: evil.example") shouldContain "HTTP/1.1 403"
                     raw(langfuse, "GET / HTTP/1.1", "Host: evil.example") shouldContain
                         "This Langfuse answers to localhost, 127.0.0.1 and [::1], not to the host name 'evil.example'"
-                    raw(langfuse, "GET /view/about HTTP/1.1", "Host: localhost:1", "Sec-Fetch-Site: cross-site") shouldContain
+                    val about = "GET /view/about HTTP/1.1"
+                    raw(langfuse, about, "Host: localhost:1", "Sec-Fetch-Site: cross-site") shouldContain
                         "Other web sites may not look in here."
-                    raw(langfuse, "GET /view/about HTTP/1.1", "Host: localhost:1") shouldContain "HTTP/1.1 200"
+                    raw(langfuse, about, "Host: localhost:1") shouldContain "HTTP/1.1 200"
                 }
             }
         }
 
         context("beyond loopback, with the keys of the API") {
-            val routes = pageRoutes(PageGuard.withKeys(HostGuard(InetAddress.getByName("0.0.0.0"), listOf("build.example")), "pk", "sk"))
+            val hosts = HostGuard(InetAddress.getByName("0.0.0.0"), listOf("build.example"))
+            val routes = pageRoutes(PageGuard.withKeys(hosts, "pk", "sk"))
             val keys = "Basic " + Base64.getEncoder().encodeToString("pk:sk".toByteArray())
             withData<Triple<String, Map<String, String>, Int>>(
                 { (path, headers, status) -> "$path $headers gets $status" },

@@ -2,6 +2,7 @@ package com.langfuse.sdk.local
 
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.ObjectMapper
+import com.fasterxml.jackson.databind.node.ObjectNode
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -197,7 +198,8 @@ class ReadingTest :
                 val emptyOutput = mapOf("langfuse.observation.input" to "in", "langfuse.observation.output" to "")
                 sender.post(export(span("root", 1, attributes = emptyOutput), span("child", 2, 1)))
                 val groups = "basic,io,model,usage,prompt,trace_context"
-                val (child, root) = sender.read(observations, "fields" to groups)["data"].sortedBy { it["name"].asText() }
+                val (child, root) =
+                    sender.read(observations, "fields" to groups)["data"].sortedBy { it["name"].asText() }
                 val unset =
                     listOf("statusMessage", "version", "userId", "sessionId", "model", "internalModelId", "promptId") +
                         listOf("promptName", "release")
@@ -226,7 +228,7 @@ class ReadingTest :
                 sender.post(export(span("x", attributes = attributes), resource = mapOf("service.name" to "shop")))
                 val x = sender.read(observations, "fields" to "metadata,model")["data"].single()
                 val metadata = x["metadata"]
-                (metadata as com.fasterxml.jackson.databind.node.ObjectNode).remove("long").textValue().length shouldBe 200
+                (metadata as ObjectNode).remove("long").textValue().length shouldBe 200
                 metadata shouldBe
                     json(
                         """{"number":7,"flag":true,"text":"so","object":{"a":[1]},

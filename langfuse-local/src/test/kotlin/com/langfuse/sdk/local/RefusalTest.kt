@@ -130,7 +130,8 @@ class RefusalTest :
                             }
                         }
                     listOf("application/json", "Application/JSON; charset=utf-8", "application/ld+json").forEach {
-                        sender.api("POST", routes[0].second, json, mapOf("Content-Type" to it)).statusCode() shouldBe 207
+                        val headers = mapOf("Content-Type" to it)
+                        sender.api("POST", "/api/public/ingestion", json, headers).statusCode() shouldBe 207
                     }
                     langfuse.scores() shouldHaveSize 3
                 }
@@ -204,7 +205,7 @@ class RefusalTest :
                     listOf(sender.basic(), null).forEach {
                         sender.get("/api/public/$path", authorization = it).let { answer ->
                             answer.statusCode() shouldBe 404
-                            answer.body() shouldContain "not available on deployments running in Langfuse v4 events_only"
+                            answer.body() shouldContain "not available on deployments running in Langfuse v4"
                         }
                     }
                 }
@@ -215,7 +216,8 @@ class RefusalTest :
             withLangfuse { _, sender ->
                 sender.get("/api/public/health").body() shouldBe """{"status":"OK","version":"local"}"""
                 sender.get("/api/public/projects").body() shouldBe
-                    """{"data":[{"id":"local","name":"local","organization":{"id":"local","name":"local"},"metadata":{}}]}"""
+                    """{"data":[{"id":"local","name":"local","organization":{"id":"local","name":"local"},""" +
+                    """"metadata":{}}]}"""
                 sender.get(TRACES_PATH).statusCode() shouldBe 405
                 sender.get(TRACES_PATH, authorization = null).statusCode() shouldBe 405
                 sender.get("/api/public/health", method = "HEAD").statusCode() shouldBe 405

@@ -56,8 +56,8 @@ class UsageAndCostTest :
 
         test("input and output are the sums of all buckets with these words in their names, as Langfuse sums them") {
             usageOf(
-                """{"input":1,"input_cached_tokens":2,"cache_read_input_tokens":4,"text.input_tokens":8,"INPUT_AUDIO":16,
-                "output":32,"reasoning_output_tokens":64,"reasoning_tokens":128,"total":500}""",
+                """{"input":1,"input_cached_tokens":2,"cache_read_input_tokens":4,"text.input_tokens":8,
+                "INPUT_AUDIO":16,"output":32,"reasoning_output_tokens":64,"reasoning_tokens":128,"total":500}""",
             ).let {
                 it.inputTokens() shouldBe 31
                 it.outputTokens() shouldBe 96

@@ -256,7 +256,8 @@ fun raw(
 ): String =
     Socket(langfuse.baseUrl().host, langfuse.baseUrl().port).use { socket ->
         socket.soTimeout = SOON.toMillis().toInt()
-        socket.getOutputStream().write((lines.toList() + listOf("Connection: close", "", body)).joinToString("\r\n").toByteArray())
+        val all = lines.toList() + listOf("Connection: close", "", body)
+        socket.getOutputStream().write(all.joinToString("\r\n").toByteArray())
         String(socket.getInputStream().readAllBytes())
     }
 
