@@ -21,6 +21,7 @@ import kotlinx.coroutines.DelicateCoroutinesApi
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.GlobalScope
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.future.await
 import kotlinx.coroutines.future.future
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
@@ -79,11 +80,11 @@ class BackgroundWorkTest :
                     val element = call.langfuse.asContextElement()
                     GlobalScope.launch {
                         go.await()
-                        CoroutineScope(Dispatchers.Default).future(element) { observation(name) { } }.join()
+                        CoroutineScope(Dispatchers.Default).future(element) { observation(name) { } }.await()
                     }
                 },
                 "a thread" to { call, name, go ->
-                    val task = call.langfuse.context().wrap { runBlocking { observation(name) { } } }
+                    val task = call.langfuse.context().wrap(Runnable { runBlocking { observation(name) { } } })
                     GlobalScope.launch(Dispatchers.IO) {
                         go.await()
                         thread { task.run() }.join()
