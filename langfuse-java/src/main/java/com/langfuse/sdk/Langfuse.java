@@ -12,6 +12,7 @@ import com.langfuse.sdk.score.Scores;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.TraceId;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
@@ -76,8 +77,8 @@ public final class Langfuse implements AutoCloseable {
    * The client for code that was handed none: the one whose observation or scope this code runs in,
    * else the process default.
    *
-   * <p>The process default is the first client that was built, until it is closed; then the next one
-   * that is open. One that records comes before disabled ones, and one built by {@link
+   * <p>The process default is the first client that was built, until it is closed; then the next
+   * one that is open. One that records comes before disabled ones, and one built by {@link
    * LangfuseBuilder#buildGlobal} before all others. Where none was ever built, one is made from the
    * environment on first use. {@link LangfuseBuilder#processDefault} keeps a client out of this.
    *
@@ -85,7 +86,7 @@ public final class Langfuse implements AutoCloseable {
    */
   public static Langfuse current() {
     Langfuse here = Context.current().get(KEY);
-    return here == null ? ProcessDefault.get() : here;
+    return here == null ? ProcessDefault.INSTANCE.get() : here;
   }
 
   /** Prepares an observation of type {@link ObservationType#SPAN}. */
@@ -138,11 +139,13 @@ public final class Langfuse implements AutoCloseable {
    * reason, and it is not asked again for a minute.
    *
    * @param traceId as from {@link Observation#traceId()}; null gives null
-   * @return null when tracing is disabled or the project is not known: then show the trace id,
-   *     which the search field of Langfuse's trace list finds
+   * @return null when tracing is disabled, the project is not known, or it is the id of no trace; the
+   *     search field of Langfuse's trace list finds a trace id, too
    */
   public @Nullable String traceUrl(@Nullable String traceId) {
-    return processor == null || traceId == null ? null : processor.traceUrl(traceId);
+    return processor == null || traceId == null || traceId.equals(TraceId.getInvalid())
+        ? null
+        : processor.traceUrl(traceId);
   }
 
   /**
@@ -177,7 +180,7 @@ public final class Langfuse implements AutoCloseable {
    */
   public FlushReport close(Duration timeout) {
     Objects.requireNonNull(timeout, "timeout");
-    ProcessDefault.remove(this);
+    ProcessDefault.INSTANCE.remove(this);
     if (exitHook != null) {
       exitHook.remove();
     }
@@ -270,7 +273,7 @@ public final class Langfuse implements AutoCloseable {
   /** The client in the context, else the process default if there is one yet. */
   static Langfuse in(Context context) {
     Langfuse here = context.get(KEY);
-    Langfuse found = here == null ? ProcessDefault.peek() : here;
+    Langfuse found = here == null ? ProcessDefault.INSTANCE.peek() : here;
     return found == null ? DISABLED : found;
   }
 
@@ -293,8 +296,19 @@ public final class Langfuse implements AutoCloseable {
     if (!processor.sends(span)) {
       return null;
     }
-    Context claimed = processor.claim(context, traceId);
+    Context claimed = processor.claim(context, span);
     return inBaggage ? PropagatedAttributes.claim(traceId, claimed) : claimed;
+  }
+
+  /** Lets spans of this trace that end later carry the public mark. */
+  void publish(Context context, Span span) {
+    if (processor != null) {
+      processor.publish(context, span);
+    }
+  }
+
+  boolean isPublished(Context context, Span span) {
+    return processor != null && processor.isPublished(context, span);
   }
 
   Attributes marks(Context context) {

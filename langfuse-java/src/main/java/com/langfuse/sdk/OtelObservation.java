@@ -7,7 +7,6 @@ import com.langfuse.sdk.score.Score;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
-import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
@@ -222,7 +221,10 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation publishTrace() {
-    span.setAttribute(LangfuseAttributes.TRACE_PUBLIC, true);
+    if (span.isRecording()) {
+      span.setAttribute(LangfuseAttributes.TRACE_PUBLIC, true);
+      owner.publish(context(), span);
+    }
     return this;
   }
 
@@ -284,15 +286,13 @@ final class OtelObservation implements Generation {
   }
 
   @Override
-  public @Nullable String id() {
-    SpanContext context = span.getSpanContext();
-    return context.isValid() ? context.getSpanId() : null;
+  public String id() {
+    return span.getSpanContext().getSpanId();
   }
 
   @Override
-  public @Nullable String traceId() {
-    SpanContext context = span.getSpanContext();
-    return context.isValid() ? context.getTraceId() : null;
+  public String traceId() {
+    return span.getSpanContext().getTraceId();
   }
 
   @Override
@@ -317,8 +317,11 @@ final class OtelObservation implements Generation {
     }
     context = owner.storeIn(context);
     Context claimed = owner.claim(context, span);
+    if (claimed == null) { // it has ended, or is not sent
+      return context;
+    }
     inside = claimed;
-    return claimed == null ? context : claimed;
+    return claimed;
   }
 
   /** That of whoever asks, in which this client records nothing. */
@@ -396,6 +399,7 @@ final class OtelObservation implements Generation {
 
   @Override
   public void end() {
+    markIfPublished();
     if (pointInTime == null) {
       span.end();
     } else {
@@ -405,7 +409,21 @@ final class OtelObservation implements Generation {
 
   @Override
   public void end(Instant time) {
+    markIfPublished();
     span.end(time);
+  }
+
+  /** An observation of a published trace that came without the mark would take that back. */
+  private void markIfPublished() {
+    if (isPublished()) {
+      span.setAttribute(LangfuseAttributes.TRACE_PUBLIC, true);
+    }
+  }
+
+  /** Whether it or another observation of its trace was published in this process. */
+  boolean isPublished() {
+    Context made = inside;
+    return owner.isPublished(made == null ? startedIn : made, span);
   }
 
   Langfuse owner() {

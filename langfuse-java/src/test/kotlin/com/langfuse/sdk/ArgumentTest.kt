@@ -89,7 +89,8 @@ private val MACHINERY =
     )
 
 /** Called by OpenTelemetry, or by the SDK's other packages. */
-private val MACHINERY_OF_PROCESSOR = setOf("add", "prepare", "marks", "claim", "hasClaim", "sends", "onStart", "onEnd")
+private val MACHINERY_OF_PROCESSOR =
+    setOf("add", "prepare", "marks", "claim", "hasClaim", "publish", "isPublished", "sends", "onStart", "onEnd")
 
 /** The application's own code, if any is called. */
 private val CALLBACKS = setOf(Mask::class.java, AttributeMask::class.java, DeliveryListener::class.java)

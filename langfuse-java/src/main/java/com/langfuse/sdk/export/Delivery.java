@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,11 +74,20 @@ final class Delivery implements SideDoor {
   }
 
   void offer(ReadableSpan span) {
+    offer(span, UnaryOperator.identity());
+  }
+
+  /**
+   * Takes an ended span, never blocking.
+   *
+   * @param amendment applied to the span's data before it is queued; must not throw
+   */
+  void offer(ReadableSpan span, UnaryOperator<SpanData> amendment) {
     if (refusing) {
       ledger.dropped(1, "An observation ended after its Langfuse client was closed, and is lost.");
       return;
     }
-    SpanData ended = span.toSpanData();
+    SpanData ended = amendment.apply(span.toSpanData());
     Source source;
     if (spool != null && spool.offer(ended)) {
       source = spool.own();

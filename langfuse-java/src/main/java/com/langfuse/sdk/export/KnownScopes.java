@@ -65,7 +65,7 @@ final class KnownScopes {
 
   /** One for all: where it is the filter of a provider that only we use, nobody has to ask it. */
   static final SpanFilter STANDARD =
-      SpanFilter.langfuse().or(SpanFilter.knownScopes()).or(SpanFilter.genAi());
+      SpanFilter.langfuse().or(SpanFilter.knownScopes()).or(SpanFilter.knownAttributes());
 
   private KnownScopes() {}
 }

@@ -12,6 +12,7 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -21,8 +22,6 @@ import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -44,17 +43,10 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  /** Spans that somebody forgot to end must not fill the memory. */
-  private static final int MOST_OPEN_SPANS = 100_000;
-
   private static final ContextKey<Start> START = ContextKey.named("langfuse-start");
-  private static final ContextKey<Claim> CLAIM = ContextKey.named("langfuse-claim");
 
   /** Whose observation is being started, and below which span, whoever rules the span slot. */
   private record Start(LangfuseSpanProcessor owner, Span parent) {}
-
-  /** A trace whose top-most span has gone to this processor's project. */
-  private record Claim(LangfuseSpanProcessor owner, String traceId) {}
 
   private final Attributes everySpan;
   private final ExportOptions options;
@@ -68,11 +60,8 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   private final @Nullable ProjectLookup project;
   private final URI baseUrl;
 
-  /** Running spans of other clients on the same provider; none on a provider of our own. */
-  private final Set<String> foreign = ConcurrentHashMap.newKeySet();
-
-  /** Running spans on a shared provider that passed the filter at their start. */
-  private final Set<String> expected = ConcurrentHashMap.newKeySet();
+  /** Those of a shared provider; none on a provider of our own. */
+  private final OpenSpans openSpans = new OpenSpans();
 
   /**
    * Made by the builder of the client.
@@ -156,42 +145,92 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
         : Attributes.empty();
   }
 
-  /** A context in which this trace has its top-most span in this processor's project already. */
-  public Context claim(Context context, String traceId) {
-    return hasClaim(context, traceId) ? context : context.with(CLAIM, new Claim(this, traceId));
+  /** A context in which this span's trace has its top-most span in this project already. */
+  public Context claim(Context context, Span span) {
+    String traceId = span.getSpanContext().getTraceId();
+    if (hasClaim(context, traceId)) {
+      return context;
+    }
+    OpenSpan open = openSpans.running(span.getSpanContext());
+    TraceClaim claim = open == null ? null : open.claim();
+    return (claim == null ? new TraceClaim(this, traceId) : claim).storeIn(context);
   }
 
   /** Whether {@link #claim} would change nothing. */
   public boolean hasClaim(Context context, String traceId) {
-    Claim here = context.get(CLAIM);
-    return here != null && here.owner() == this && here.traceId().equals(traceId);
+    return TraceClaim.find(context, this, traceId) != null;
+  }
+
+  /**
+   * Lets spans of this trace carry the public mark when they end: the server takes a span without
+   * one for a trace that is not public, if it comes last.
+   *
+   * @param context that of the span, with a claim on its trace
+   */
+  public void publish(Context context, Span span) {
+    TraceClaim claim = TraceClaim.find(context, this, span.getSpanContext().getTraceId());
+    if (claim != null) {
+      claim.publish();
+    }
+    OpenSpan open = openSpans.running(span.getSpanContext());
+    if (open != null && open.claim() != null) {
+      open.claim().publish();
+    }
+  }
+
+  /** Whether a span of this context was {@linkplain #publish published} with its trace. */
+  public boolean isPublished(Context context, Span span) {
+    TraceClaim claim = TraceClaim.find(context, this, span.getSpanContext().getTraceId());
+    return claim != null && claim.isPublished();
   }
 
   @Override
   public void onStart(Context context, ReadWriteSpan span) {
     Start start = context.get(START);
     boolean ofClient = start != null && isObservation(span);
-    if (ofClient && start.owner() != this) {
-      remember(foreign, span);
-      return;
+    boolean isForeign = ofClient && start.owner() != this;
+    if (!isForeign) {
+      mark(context, span);
     }
-    span.setAllAttributes(everySpan);
-    Attributes inForce = PropagatedAttributes.inForce(context, options.readsBaggage(), log);
-    PropagatedAttributes.apply(inForce, span);
-    if (passes(span)) {
-      if (options.shared()) {
-        remember(expected, span);
-      }
+    boolean isExpected = !isForeign && passes(span);
+    OpenSpan open = options.shared() ? open(context, span, isExpected, isForeign) : null;
+    if (isExpected) {
       Span parent = ofClient ? start.parent() : Span.fromContext(context);
-      if (!isClaimed(context, span.getSpanContext().getTraceId()) && !sends(parent)) {
+      boolean isBelowExported =
+          sends(parent) || (open != null && open.exportedAncestor(this::passes) != null);
+      if (!isBelowExported && !isClaimed(context, span.getSpanContext().getTraceId())) {
         span.setAttribute(LangfuseAttributes.IS_APP_ROOT, true);
       }
     }
   }
 
+  /** What another tracer's span does not know of: environment, release, user and session. */
+  private void mark(Context context, ReadWriteSpan span) {
+    span.setAllAttributes(everySpan);
+    Attributes inForce = PropagatedAttributes.inForce(context, options.readsBaggage(), log);
+    PropagatedAttributes.apply(inForce, span);
+  }
+
+  private OpenSpan open(
+      Context context, ReadWriteSpan span, boolean isExpected, boolean isForeign) {
+    SpanContext above = span.getParentSpanContext();
+    OpenSpan parent = above.isValid() ? openSpans.find(above) : null;
+    String traceId = span.getSpanContext().getTraceId();
+    TraceClaim claim = TraceClaim.find(context, this, traceId);
+    if (claim == null && parent != null && above.getTraceId().equals(traceId)) {
+      claim = parent.claim();
+    }
+    if (claim == null && isExpected) {
+      claim = new TraceClaim(this, traceId);
+    }
+    OpenSpan open = new OpenSpan(span, parent, isExpected, isForeign, claim);
+    openSpans.add(span, open);
+    return open;
+  }
+
   /** Here, by an observation that is current; or by a service that called this one. */
   private boolean isClaimed(Context context, String traceId) {
-    if (context.get(CLAIM) != null) {
+    if (TraceClaim.isAnyIn(context)) {
       return hasClaim(context, traceId);
     }
     return options.readsBaggage() && traceId.equals(PropagatedAttributes.claimIn(context));
@@ -203,18 +242,13 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
       return false;
     }
     if (options.shared()) {
-      return expected.contains(span.getSpanContext().getSpanId());
+      OpenSpan open = openSpans.running(span.getSpanContext());
+      return open != null && open.isExpected();
     }
     return span instanceof ReadableSpan ours
         && !ours.hasEnded()
         && isObservation(ours)
         && (options.alone() || passes(ours));
-  }
-
-  private static void remember(Set<String> spans, ReadableSpan span) {
-    if (spans.size() < MOST_OPEN_SPANS) {
-      spans.add(span.getSpanContext().getSpanId());
-    }
   }
 
   @Override
@@ -230,13 +264,17 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
       }
       return;
     }
-    if (options.shared()) {
-      expected.remove(span.getSpanContext().getSpanId());
-      if (foreign.remove(span.getSpanContext().getSpanId())) {
-        return;
+    OpenSpan open = openSpans.remove(span.getSpanContext());
+    boolean isForeign = open != null && open.isForeign();
+    boolean isExported = !isForeign && span.getSpanContext().isSampled() && passes(span);
+    SpanContext parent = isExported && open != null ? open.exportedAncestor(this::passes) : null;
+    if (open != null) {
+      open.end(isExported, this::passes);
+      if (open.leadsUp()) {
+        openSpans.keep(span.getSpanContext(), open);
       }
     }
-    if (delivery != null && span.getSpanContext().isSampled() && passes(span)) {
+    if (delivery != null && isExported) {
       if (options.masksCallersOnly() && !isObservation(span)) {
         log.warn(
             "unmasked",
@@ -244,7 +282,9 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
                 + span.getInstrumentationScopeInfo().getName()
                 + ") leave unmasked: set attributeMask too.");
       }
-      delivery.offer(span);
+      TraceClaim claim = open == null ? null : open.claim();
+      boolean isPublic = claim != null && claim.isPublished();
+      delivery.offer(span, data -> AmendedSpan.of(data, parent, isPublic));
     }
   }
 

@@ -1,7 +1,6 @@
 package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.internal.LangfuseAttributes;
-import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import java.util.List;
 import java.util.Objects;
@@ -23,7 +22,12 @@ public interface SpanFilter {
 
   boolean test(ReadableSpan span);
 
-  /** Langfuse's own observations, anything that speaks {@code gen_ai.*}, known LLM libraries. */
+  /**
+   * Langfuse's own observations, spans of known LLM libraries, and spans with an attribute of a
+   * convention for LLM applications: {@code gen_ai.*}, {@code openinference.*}, {@code
+   * traceloop.*}, {@code spring.ai.*}, or a {@code langfuse.*} attribute that describes the span
+   * itself. What {@code propagate()}, environment and release add to every span does not count.
+   */
   static SpanFilter standard() {
     return KnownScopes.STANDARD;
   }
@@ -40,14 +44,15 @@ public interface SpanFilter {
 
   /** Spans with an attribute of OpenTelemetry's conventions for generative AI. */
   static SpanFilter genAi() {
-    return span -> {
-      for (AttributeKey<?> key : span.getAttributes().asMap().keySet()) {
-        if (key.getKey().startsWith("gen_ai.")) {
-          return true;
-        }
-      }
-      return false;
-    };
+    return KnownAttributes.filter(name -> name.startsWith("gen_ai."));
+  }
+
+  /**
+   * Spans with an attribute of a convention for LLM applications, see {@link #standard}, at their
+   * start or end.
+   */
+  static SpanFilter knownAttributes() {
+    return KnownAttributes.filter(KnownAttributes::isKnown);
   }
 
   /** Spans of the LLM libraries and instrumentations that Langfuse knows. */

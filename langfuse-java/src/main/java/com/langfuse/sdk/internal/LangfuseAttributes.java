@@ -50,11 +50,17 @@ public final class LangfuseAttributes {
   public static final AttributeKey<String> TRACE_METADATA = text("langfuse.trace.metadata");
   public static final AttributeKey<Boolean> TRACE_PUBLIC = flag("langfuse.trace.public");
 
+  /** Of attributes that say how a span was recorded, and nothing about it. */
+  public static final String INTERNAL_PREFIX = "langfuse.internal.";
+
   /** The top-most span that Langfuse gets of this application, whatever its parent elsewhere. */
-  public static final AttributeKey<Boolean> IS_APP_ROOT = flag("langfuse.internal.is_app_root");
+  public static final AttributeKey<Boolean> IS_APP_ROOT = flag(INTERNAL_PREFIX + "is_app_root");
 
   /** A stand-in for a root whose trace id was chosen, where a genuine one cannot be made. */
-  public static final AttributeKey<Boolean> AS_ROOT = flag("langfuse.internal.as_root");
+  public static final AttributeKey<Boolean> AS_ROOT = flag(INTERNAL_PREFIX + "as_root");
+
+  /** OpenTelemetry's, of the resource: the application. */
+  public static final AttributeKey<String> SERVICE_NAME = text("service.name");
 
   /** OpenTelemetry's, of an exception event. */
   public static final AttributeKey<String> EXCEPTION_TYPE = text("exception.type");
