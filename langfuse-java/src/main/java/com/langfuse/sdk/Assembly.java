@@ -101,7 +101,8 @@ final class Assembly {
         SdkTracerProvider.builder()
             .setSampler(sampler(settings.sampleRate()))
             .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
-            .setIdGenerator(ids);
+            .setIdGenerator(ids)
+            .setResource(wishes.resource());
     wishes.spanProcessors.forEach(
         each -> provider.addSpanProcessor(new GuardedSpanProcessor(each, log)));
     return provider.addSpanProcessor(processor).build();

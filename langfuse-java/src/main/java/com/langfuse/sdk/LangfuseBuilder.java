@@ -5,9 +5,12 @@ import com.langfuse.sdk.export.AttributeMask;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.export.SpanFilter;
 import com.langfuse.sdk.internal.Environment;
+import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
 import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.resources.ResourceBuilder;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -42,6 +45,7 @@ public final class LangfuseBuilder {
   private final Map<String, String> headers = new LinkedHashMap<>();
   private @Nullable String environment;
   private @Nullable String release;
+  private @Nullable String serviceName;
   private @Nullable Duration timeout;
   private @Nullable Duration exitTimeout;
   private @Nullable Boolean tracingEnabled;
@@ -131,6 +135,16 @@ public final class LangfuseBuilder {
    */
   public LangfuseBuilder release(@Nullable String release) {
     this.release = release;
+    return this;
+  }
+
+  /**
+   * {@code OTEL_SERVICE_NAME}, else {@code service.name} in {@code OTEL_RESOURCE_ATTRIBUTES}: what
+   * the application is called in the metadata of its observations. Not sent unless one of them says
+   * it; null for the variable's. Not for {@link #attachTo}, where the provider's resource counts.
+   */
+  public LangfuseBuilder serviceName(@Nullable String serviceName) {
+    this.serviceName = serviceName;
     return this;
   }
 
@@ -299,9 +313,9 @@ public final class LangfuseBuilder {
   }
 
   /**
-   * False keeps the client from being the process default, which {@link Langfuse#current} finds where
-   * no client is in the context: for the clients of tests, or of one tenant among many. True by
-   * default.
+   * False keeps the client from being the process default, which {@link Langfuse#current} finds
+   * where no client is in the context: for the clients of tests, or of one tenant among many. True
+   * by default.
    */
   public LangfuseBuilder processDefault(boolean processDefault) {
     this.processDefault = processDefault;
@@ -314,8 +328,8 @@ public final class LangfuseBuilder {
   }
 
   /**
-   * Builds a client of its own; close it when done. The first one is the process default, see {@link
-   * Langfuse#current}.
+   * Builds a client of its own; close it when done. The first one is the process default, see
+   * {@link Langfuse#current}.
    *
    * @throws IllegalArgumentException for a setting that cannot work, naming it
    */
@@ -325,7 +339,7 @@ public final class LangfuseBuilder {
 
   private Langfuse built(Langfuse client) {
     if (processDefault) {
-      ProcessDefault.add(client);
+      ProcessDefault.INSTANCE.add(client);
     }
     return client;
   }
@@ -358,13 +372,27 @@ public final class LangfuseBuilder {
    */
   public Langfuse buildGlobal() {
     Langfuse langfuse = new Assembly(this, settings()).client();
-    if (!ProcessDefault.setGlobal(langfuse)) {
+    if (!ProcessDefault.INSTANCE.setGlobal(langfuse)) {
       langfuse.close();
       throw new IllegalStateException(
           "This process has a default Langfuse client already: call buildGlobal() once, or close"
               + " the other one first.");
     }
     return langfuse;
+  }
+
+  /** The application, as the spans of the client's own tracer provider describe it. */
+  Resource resource() {
+    Environment env = new Environment(variables);
+    String service = serviceName == null ? env.serviceName() : serviceName;
+    // OpenTelemetry's default has a name that says nothing.
+    ResourceBuilder resource =
+        Resource.getDefault().toBuilder().removeIf(LangfuseAttributes.SERVICE_NAME::equals);
+    env.resourceAttributes().forEach(resource::put);
+    if (service != null && !service.isBlank()) {
+      resource.put(LangfuseAttributes.SERVICE_NAME, service.strip());
+    }
+    return resource.build();
   }
 
   /** For callers that record and so must not throw: a wrong environment is logged instead. */

@@ -2,10 +2,14 @@ package com.langfuse.sdk.internal;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +29,8 @@ public record Environment(Function<String, @Nullable String> variables) {
   private static final String QUEUE_SIZE = "OTEL_BSP_MAX_QUEUE_SIZE";
   private static final String BATCH_SIZE = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
   private static final String SCHEDULE_DELAY = "OTEL_BSP_SCHEDULE_DELAY";
+  private static final String SERVICE_NAME = "OTEL_SERVICE_NAME";
+  private static final String RESOURCE_ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES";
   private static final String EXPORT_TIMEOUT = "OTEL_BSP_EXPORT_TIMEOUT";
   private static final String DEFAULT_TRACES_PATH = "/api/public/otel/v1/traces";
 
@@ -66,6 +72,44 @@ public record Environment(Function<String, @Nullable String> variables) {
 
   public @Nullable String release() {
     return first(RELEASE);
+  }
+
+  /** Null where nothing names the service. */
+  public @Nullable String serviceName() {
+    String name = text(SERVICE_NAME);
+    return name == null ? resourceAttributes().get(LangfuseAttributes.SERVICE_NAME.getKey()) : name;
+  }
+
+  /**
+   * Attributes of the application: {@code key=value} pairs with commas between, percent-encoded.
+   */
+  public Map<String, String> resourceAttributes() {
+    Map<String, String> attributes = new LinkedHashMap<>();
+    String pairs = text(RESOURCE_ATTRIBUTES);
+    for (String pair : pairs == null ? new String[0] : pairs.split(",")) {
+      int end = pair.indexOf('=');
+      String key = pair.substring(0, Math.max(end, 0)).strip();
+      Settings.require(!key.isEmpty() || pair.isBlank(), () -> badResourceAttributes(pairs));
+      if (!key.isEmpty()) {
+        attributes.put(key, decoded(pair.substring(end + 1).strip(), pairs));
+      }
+    }
+    return attributes;
+  }
+
+  private static String decoded(String value, @Nullable String pairs) {
+    try {
+      return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException malformed) {
+      throw new IllegalArgumentException(badResourceAttributes(pairs), malformed);
+    }
+  }
+
+  private static String badResourceAttributes(@Nullable String pairs) {
+    return RESOURCE_ATTRIBUTES
+        + " is '"
+        + pairs
+        + "': write pairs such as service.name=shop,service.version=1.4, with % as %25";
   }
 
   public Duration timeout() {
