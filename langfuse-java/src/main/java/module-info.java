@@ -10,6 +10,7 @@ module com.langfuse.sdk {
   requires com.fasterxml.jackson.datatype.jdk8;
   requires com.fasterxml.jackson.datatype.jsr310;
   requires java.net.http;
+  requires static java.logging;
   requires static transitive org.jspecify;
 
   exports com.langfuse.sdk;

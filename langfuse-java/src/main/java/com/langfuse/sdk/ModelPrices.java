@@ -22,8 +22,7 @@ final class ModelPrices {
               + DATE);
 
   private static final Pattern WITHOUT_CACHED_INPUT =
-      Pattern.compile(
-          PROVIDER + "((o1|o3|gpt-5(\\.[245])?)-pro" + DATE + "|gemini-2\\.0-flash.*)");
+      Pattern.compile(PROVIDER + "((o1|o3|gpt-5(\\.[245])?)-pro" + DATE + "|gemini-2\\.0-flash.*)");
 
   private ModelPrices() {}
 

@@ -95,7 +95,12 @@ public interface Observation {
   /** Judges the trace as a whole; otherwise like {@link #score(Score)}. */
   Observation scoreTrace(@Nullable Score score);
 
-  /** Lets everyone with the trace's link see it. Cannot be taken back here. */
+  /**
+   * Lets everyone with the trace's link see it. Cannot be taken back here.
+   *
+   * <p>Observations of the trace that end later in this process carry the mark, too: some servers
+   * go by the last one. Call it early, best on the root.
+   */
   Observation publishTrace();
 
   /**
@@ -120,11 +125,18 @@ public interface Observation {
   <O extends Observation> ObservationBuilder<O> observation(
       String name, ObservationType<? extends O> type);
 
-  /** 16 hex digits; null when tracing is disabled. */
-  @Nullable String id();
+  /**
+   * 16 hex digits, for log lines, headers and scores that come later. Where nothing is recorded
+   * (without keys, or where no observation is current) all of them are zero, which is
+   * OpenTelemetry's id of no span.
+   */
+  String id();
 
-  /** 32 hex digits; null when tracing is disabled. */
-  @Nullable String traceId();
+  /**
+   * 32 hex digits, those of {@code traceparent}. Where nothing is recorded all of them are zero,
+   * which is OpenTelemetry's id of no trace: scores and links to it go nowhere.
+   */
+  String traceId();
 
   /**
    * The context this observation was started in, with the observation in it: what a child on

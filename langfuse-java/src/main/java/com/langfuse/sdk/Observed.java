@@ -61,10 +61,7 @@ public final class Observed<O extends Observation> {
   private final ObservedOptions options;
 
   Observed(
-      Langfuse langfuse,
-      String name,
-      ObservationType<? extends O> type,
-      ObservedOptions options) {
+      Langfuse langfuse, String name, ObservationType<? extends O> type, ObservedOptions options) {
     this.langfuse = langfuse;
     this.name = name;
     this.type = type;

@@ -16,26 +16,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessDefault {
 
-  /** Open clients in the order they were built; weak, since one may be abandoned unclosed. */
-  private static final List<WeakReference<Langfuse>> BUILT = new ArrayList<>();
+  static final ProcessDefault INSTANCE = new ProcessDefault();
 
-  private static @Nullable Langfuse global;
+  /** Open clients in the order they were built; weak, since one may be abandoned unclosed. */
+  private final List<WeakReference<Langfuse>> built = new ArrayList<>();
+
+  private @Nullable Langfuse global;
 
   /** Made from the environment, where nothing had been built at the first use. */
-  private static @Nullable Langfuse lazy;
+  private @Nullable Langfuse lazy;
 
-  private static volatile @Nullable Langfuse current;
+  private volatile @Nullable Langfuse current;
 
   private ProcessDefault() {}
 
   /** A client was built. */
-  static synchronized void add(Langfuse client) {
-    BUILT.add(new WeakReference<>(client));
+  synchronized void add(Langfuse client) {
+    built.add(new WeakReference<>(client));
     choose();
   }
 
   /** False where another client is global and open. */
-  static synchronized boolean setGlobal(Langfuse client) {
+  synchronized boolean setGlobal(Langfuse client) {
     if (global != null) {
       return false;
     }
@@ -45,14 +47,14 @@ final class ProcessDefault {
   }
 
   /** A client was closed. */
-  static synchronized void remove(Langfuse client) {
-    BUILT.removeIf(each -> each.refersTo(client) || each.refersTo(null));
+  synchronized void remove(Langfuse client) {
+    built.removeIf(each -> each.refersTo(client) || each.refersTo(null));
     global = global == client ? null : global;
     lazy = lazy == client ? null : lazy;
     choose();
   }
 
-  private static void choose() {
+  private void choose() {
     Langfuse best = global;
     if (best == null) {
       for (Langfuse client : open()) {
@@ -64,9 +66,9 @@ final class ProcessDefault {
     current = best == null ? current : best;
   }
 
-  private static List<Langfuse> open() {
+  private List<Langfuse> open() {
     List<Langfuse> open = new ArrayList<>();
-    BUILT.stream().map(WeakReference::get).filter(Objects::nonNull).forEach(open::add);
+    built.stream().map(WeakReference::get).filter(Objects::nonNull).forEach(open::add);
     if (lazy != null) {
       open.add(lazy);
     }
@@ -74,7 +76,7 @@ final class ProcessDefault {
   }
 
   /** The default, made from the environment where there is none. */
-  static Langfuse get() {
+  Langfuse get() {
     Langfuse found = current;
     if (found != null) {
       return found;
@@ -87,7 +89,7 @@ final class ProcessDefault {
     return found;
   }
 
-  private static synchronized Langfuse offer(Langfuse made) {
+  private synchronized Langfuse offer(Langfuse made) {
     Langfuse found = current;
     if (found != null) {
       return found;
@@ -98,7 +100,7 @@ final class ProcessDefault {
   }
 
   /** The default, if there is one yet. */
-  static @Nullable Langfuse peek() {
+  @Nullable Langfuse peek() {
     return current;
   }
 }

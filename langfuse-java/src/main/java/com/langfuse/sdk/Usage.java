@@ -192,8 +192,7 @@ public final class Usage {
     return with(bucket, units, part, units == 0);
   }
 
-  private Usage with(
-      @Nullable String bucket, long units, @Nullable Part part, boolean isLeftOut) {
+  private Usage with(@Nullable String bucket, long units, @Nullable Part part, boolean isLeftOut) {
     if (bucket == null || units < 0) {
       return this;
     }

@@ -111,9 +111,6 @@ class TypeChoiceTest {
 
   private Map<String, Long> arrived() {
     langfuse.flush(Duration.ofSeconds(20));
-    return local.observations().stream()
-        .collect(
-            groupingBy(
-                o -> o.type().toString(), counting()));
+    return local.observations().stream().collect(groupingBy(o -> o.type().toString(), counting()));
   }
 }

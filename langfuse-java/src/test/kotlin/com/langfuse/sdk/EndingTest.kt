@@ -8,6 +8,7 @@ import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.types.shouldBeSameInstanceAs
+import io.opentelemetry.api.trace.SpanId
 import java.io.IOException
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletableFuture
@@ -118,7 +119,7 @@ class EndingTest :
                             Observation.current().id() shouldBe observation.id()
                             later.thenApply { value -> "$value!".also { observation.output(value) } }
                         }
-                    Observation.current().id().shouldBeNull()
+                    Observation.current().id() shouldBe SpanId.getInvalid()
                     langfuse.flush(DEADLINE).exported() shouldBe 0
                     later.complete("value")
                     result.join() shouldBe "value!"

@@ -3,6 +3,7 @@ package com.langfuse.sdk
 import com.langfuse.sdk.local.LocalObservation
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
+import io.opentelemetry.api.trace.SpanId
 import java.util.concurrent.Flow
 
 /** Everything that arrives from the block, none of which may leave anything current. */
@@ -12,7 +13,7 @@ internal fun observationsOf(
 ): List<LocalObservation> =
     withLangfuse(configure) { local, langfuse ->
         block(langfuse)
-        Observation.current().id().shouldBeNull()
+        Observation.current().id() shouldBe SpanId.getInvalid()
         langfuse.flush(DEADLINE).isComplete shouldBe true
         local.observations()
     }

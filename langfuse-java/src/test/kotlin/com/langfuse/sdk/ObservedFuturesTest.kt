@@ -7,6 +7,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.types.shouldBeInstanceOf
 import io.kotest.matchers.types.shouldBeSameInstanceAs
+import io.opentelemetry.api.trace.SpanId
 import java.io.IOException
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
@@ -56,7 +57,7 @@ class ObservedFuturesTest :
                                 source
                             },
                         ).get()
-                Observation.current().id() shouldBe null
+                Observation.current().id() shouldBe SpanId.getInvalid()
                 source.complete("value")
                 later.join()
             }.metadata["seen"] shouldBe "inside"

@@ -104,6 +104,12 @@ class ProcessTest :
             }
         }
 
+        test("a line of the log names the class that speaks") {
+            val output = run("uses the default", emptyMap())
+            output shouldContain "com.langfuse.sdk.Assembly"
+            output shouldNotContain "QuietLog"
+        }
+
         test("the process default is made from the environment on first use") {
             LocalLangfuse.start().use { local ->
                 run("uses the default", environmentOf(local))

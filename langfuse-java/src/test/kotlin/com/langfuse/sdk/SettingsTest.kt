@@ -1,14 +1,20 @@
 package com.langfuse.sdk
 
 import com.langfuse.sdk.ObservationType.GENERATION
+import com.langfuse.sdk.local.LocalLangfuse
+import com.langfuse.sdk.score.Score
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.collections.shouldNotContain
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
+import io.opentelemetry.api.trace.SpanId
+import io.opentelemetry.api.trace.TraceId
 import java.time.Duration
 
 class SettingsTest :
@@ -239,8 +245,8 @@ class SettingsTest :
                         langfuse.isEnabled shouldBe false
                         val result =
                             langfuse.observation("a", GENERATION).model("m").block { generation ->
-                                generation.id().shouldBeNull()
-                                generation.traceId().shouldBeNull()
+                                generation.id() shouldBe SpanId.getInvalid()
+                                generation.traceId() shouldBe TraceId.getInvalid()
                                 Observation.current().output("ignored")
                                 generation.observation("b").start().end()
                                 langfuse.observation("c").block { "value" }
@@ -251,6 +257,80 @@ class SettingsTest :
                 }
             warnings shouldHaveSize 1
             warnings[0] shouldContain "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
+        }
+
+        test("ids are never null: without keys, without a current observation and unsampled they are texts of zeros or of their own") {
+            fun idsOf(observation: Observation) = java.util.Map.of("trace_id", observation.traceId(), "id", observation.id())
+            val nowhere = java.util.Map.of("trace_id", TraceId.getInvalid(), "id", SpanId.getInvalid())
+            warningsOf {
+                bareBuilder().build().use { disabled ->
+                    disabled.observation("a").block { a ->
+                        idsOf(a) shouldBe nowhere
+                        idsOf(a.observation("b").start()) shouldBe nowhere
+                        idsOf(Observation.current()) shouldBe nowhere
+                        disabled.observation("c").parent(TraceContext.of(a.traceId(), a.id())).start().end()
+                        disabled.scores().create(Score.bool("d", true).trace(a.traceId()))
+                        disabled.traceUrl(a.traceId()) shouldBe null
+                    }
+                }
+            } shouldHaveSize 1
+            idsOf(Observation.current()) shouldBe nowhere
+            withLangfuse({ sampleRate(0.0) }) { _, langfuse ->
+                langfuse.observation("unsampled").block { idsOf(it) shouldNotBe nowhere }
+            }
+        }
+
+        test("the id of no trace belongs to nothing: no link, a warning for a score, a new trace for an observation") {
+            withLangfuse { local, langfuse ->
+                val nowhere = Observation.current()
+                val warnings =
+                    warningsOf {
+                        langfuse.traceUrl(nowhere.traceId()) shouldBe null
+                        langfuse.scores().create(Score.bool("d", true).observation(nowhere.traceId(), nowhere.id()))
+                        langfuse.observation("new").parent(TraceContext.of(nowhere.traceId(), nowhere.id())).start().end()
+                        langfuse.flush(DEADLINE).scores().failed() shouldBe 1
+                    }
+                warnings shouldHaveSize 2
+                warnings.first() shouldContain "its trace id is the one of no trace"
+                local.observations().single().parentId shouldBe null
+                local.scores().shouldBeEmpty()
+            }
+        }
+
+        test("the service is named by the builder, else by OpenTelemetry's variables, else not at all") {
+            fun resource(
+                vararg environment: Pair<String, String>,
+                configure: LangfuseBuilder.() -> Unit = {},
+            ): Map<String, Any?> =
+                LocalLangfuse.start().use { local ->
+                    val builder = bareBuilder(environment.toMap()).publicKey(local.publicKey()).secretKey(local.secretKey())
+                    builder.baseUrl(local.baseUrl().toString()).apply(configure).build().use {
+                        it.observation("a").parent(TraceContext.fromSeed("seed")).start().end()
+                        it.observation("b").start().end()
+                        it.flush(DEADLINE).exported() shouldBe 2
+                    }
+                    local.observations().map { it.resourceAttributes }.distinct().single()
+                }
+            val name = "OTEL_SERVICE_NAME"
+            val attributes = "OTEL_RESOURCE_ATTRIBUTES"
+            resource().keys shouldBe setOf("telemetry.sdk.language", "telemetry.sdk.name", "telemetry.sdk.version")
+            resource(name to "shop")["service.name"] shouldBe "shop"
+            resource(name to " ").keys shouldNotContain "service.name"
+            resource(attributes to "service.name=a%20shop, service.version=1.4+b,,k=v=w,empty=").let {
+                it["service.name"] shouldBe "a shop"
+                it["service.version"] shouldBe "1.4+b"
+                it["k"] shouldBe "v=w"
+                it["empty"] shouldBe ""
+            }
+            resource(name to "shop", attributes to "service.name=other,team=a").let {
+                it["service.name"] shouldBe "shop"
+                it["team"] shouldBe "a"
+            }
+            resource(name to "shop") { serviceName("till") }["service.name"] shouldBe "till"
+            listOf("shop", "=shop", "service.name=%zz").forEach { malformed ->
+                shouldThrow<IllegalArgumentException> { resource(attributes to malformed) }.message!! shouldContain
+                    "OTEL_RESOURCE_ATTRIBUTES is '$malformed': write pairs such as service.name=shop"
+            }
         }
 
         test("tracing switched off on purpose is no reason to warn") {

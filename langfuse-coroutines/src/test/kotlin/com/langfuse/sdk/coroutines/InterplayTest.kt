@@ -11,12 +11,14 @@ import com.langfuse.sdk.local.assertion.LangfuseAssertions.tool
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldContainAll
-import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.opentelemetry.api.trace.Span
+import io.opentelemetry.api.trace.SpanId
 import io.opentelemetry.context.Context
 import io.opentelemetry.extension.kotlin.asContextElement
 import io.opentelemetry.extension.kotlin.getOpenTelemetryContext
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.Executors
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -31,8 +33,6 @@ import kotlinx.coroutines.reactor.mono
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.yield
-import java.util.concurrent.CompletableFuture
-import java.util.concurrent.Executors
 
 /** Suspending, blocking and reactive code below each other: one tree. */
 class InterplayTest :
@@ -162,7 +162,7 @@ class InterplayTest :
                     langfuse.java("in makeCurrent")
                     launch(Dispatchers.IO) { langfuse.java("launched") }
                 }
-                Observation.current().id().shouldBeNull()
+                Observation.current().id() shouldBe SpanId.getInvalid()
                 handle.end()
             }.trace("handle").hasTree(span("handle", span("java"), span("in makeCurrent"), span("launched")))
         }

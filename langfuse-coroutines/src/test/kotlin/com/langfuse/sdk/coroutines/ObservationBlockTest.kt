@@ -14,8 +14,8 @@ import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldHaveSize
-import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
+import io.opentelemetry.api.trace.SpanId
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
@@ -54,7 +54,7 @@ class ObservationBlockTest :
                                 .also { Observation.current().id() shouldBe outer.id() }
                         }
                     length shouldBe 6
-                    Observation.current().id().shouldBeNull()
+                    Observation.current().id() shouldBe SpanId.getInvalid()
                 }
             val inner = observations.named("inner")
             inner.parentId shouldBe observations.named("outer").id
@@ -212,7 +212,7 @@ class ObservationBlockTest :
             Langfuse.builder().tracingEnabled(false).build().use { langfuse ->
                 langfuse.propagateAttributes(userId = "u") {
                     langfuse.observation("a", GENERATION) { generation ->
-                        generation.id().shouldBeNull()
+                        generation.id() shouldBe SpanId.getInvalid()
                         async { langfuse.observation("b") { 42 } }.await()
                     }
                 } shouldBe 42

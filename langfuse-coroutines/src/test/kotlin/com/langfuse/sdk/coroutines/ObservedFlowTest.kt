@@ -20,7 +20,11 @@ import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldContainIgnoringCase
 import io.kotest.matchers.string.shouldEndWith
 import io.kotest.matchers.types.shouldBeSameInstanceAs
+import io.opentelemetry.api.trace.SpanId
 import io.opentelemetry.context.Context
+import java.io.IOException
+import java.util.concurrent.Executors
+import kotlin.time.Duration.Companion.milliseconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -58,9 +62,6 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
-import java.io.IOException
-import java.util.concurrent.Executors
-import kotlin.time.Duration.Companion.milliseconds
 
 @OptIn(ExperimentalCoroutinesApi::class)
 class ObservedFlowTest :
@@ -150,7 +151,7 @@ class ObservedFlowTest :
                             }
                         Observation.current().id() shouldBe request.id()
                     }
-                    Observation.current().id().shouldBeNull()
+                    Observation.current().id() shouldBe SpanId.getInvalid()
                 }
             val request = observations.named("request").id
             val chat = observations.named("chat")
@@ -424,7 +425,7 @@ class ObservedFlowTest :
     })
 
 private fun outside() {
-    Observation.current().id().shouldBeNull()
+    Observation.current().id() shouldBe SpanId.getInvalid()
 }
 
 private fun atRoot() {

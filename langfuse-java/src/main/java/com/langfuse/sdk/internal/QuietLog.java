@@ -1,15 +1,17 @@
 package com.langfuse.sdk.internal;
 
+import java.lang.StackWalker.StackFrame;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A log that cannot flood: one warning per cause and minute, the rest counted.
  *
- * <p>Writes to the JDK's {@link System.Logger} named {@value #NAME}, which every logging framework
- * can take over. Threadsafe.
+ * <p>Writes to the JDK's {@link System.Logger} of the class that speaks, below {@value #NAME},
+ * which every logging framework can take over. Threadsafe.
  */
 public final class QuietLog {
 
@@ -41,7 +43,7 @@ public final class QuietLog {
     }
     String text = silenced == 0 ? message : message + " (and " + silenced + " more like it)";
     try {
-      Backend.LOGGER.log(Level.WARNING, text, debug ? thrown : null);
+      Backend.log(Level.WARNING, text, debug ? thrown : null);
     } catch (Throwable broken) {
       // The application's logging is its own; what is lost is counted all the same.
     }
@@ -49,8 +51,11 @@ public final class QuietLog {
 
   /** Shown when {@code LANGFUSE_DEBUG} is on, whatever level the logging backend is set to. */
   public void debug(String message) {
+    Level level = debug ? Level.INFO : Level.DEBUG;
     try {
-      Backend.LOGGER.log(debug ? Level.INFO : Level.DEBUG, message);
+      if (Backend.LOGGER.isLoggable(level)) {
+        Backend.log(level, message, null);
+      }
     } catch (Throwable broken) {
       // As above: a thread that delivers must not end by it.
     }
@@ -58,7 +63,32 @@ public final class QuietLog {
 
   /** Only when there is something to say: an agent comes before the application's logging. */
   private static final class Backend {
+
     private static final System.Logger LOGGER = System.getLogger(NAME);
+    private static final StackWalker STACK = StackWalker.getInstance();
+
+    /** The backend of the JDK without one of the application's. */
+    private static final String JAVA_UTIL_LOGGING = "sun.util.logging.internal.LoggingProviderImpl";
+
+    private static final boolean IS_JAVA_UTIL_LOGGING =
+        System.LoggerFinder.getLoggerFinder().getClass().getName().equals(JAVA_UTIL_LOGGING);
+
+    /** Logs in the name of the class that speaks, not of this one. */
+    static void log(Level level, String text, @Nullable Throwable thrown) {
+      StackFrame speaker = STACK.walk(Backend::speaker);
+      if (IS_JAVA_UTIL_LOGGING) {
+        JavaUtilLog.log(level, speaker.getClassName(), speaker.getMethodName(), text, thrown);
+      } else {
+        System.getLogger(speaker.getClassName()).log(level, text, thrown);
+      }
+    }
+
+    private static StackFrame speaker(Stream<StackFrame> frames) {
+      return frames
+          .filter(frame -> !frame.getClassName().startsWith(QuietLog.class.getName()))
+          .findFirst()
+          .orElseThrow();
+    }
   }
 
   private static final class Cause {

@@ -145,8 +145,8 @@ public final class PropagatedAttributes {
   }
 
   /**
-   * Writes these on a span that is running already, and nothing of what was in force before: another
-   * thread may have replaced that meanwhile. Tags are added to the span's own.
+   * Writes these on a span that is running already, and nothing of what was in force before:
+   * another thread may have replaced that meanwhile. Tags are added to the span's own.
    *
    * @param inForce what these were merged into; has the tags where the span cannot be read
    */

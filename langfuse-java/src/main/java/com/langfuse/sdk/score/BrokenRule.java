@@ -1,6 +1,7 @@
 package com.langfuse.sdk.score;
 
 import com.langfuse.sdk.internal.Settings;
+import io.opentelemetry.api.trace.TraceId;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,10 @@ record BrokenRule(String rule, String problem) {
   }
 
   private static @Nullable BrokenRule inTarget(Map<String, ?> fields) {
+    if (TraceId.getInvalid().equals(fields.get(Score.TRACE_ID))) {
+      String problem = "its trace id is the one of no trace, take it from an observation";
+      return new BrokenRule("no trace", problem + " that is recorded");
+    }
     long targets =
         Stream.of(Score.TRACE_ID, Score.SESSION_ID, Score.DATASET_RUN_ID)
             .filter(fields::containsKey)

@@ -70,7 +70,9 @@ internal class CallTracing(private val settings: Settings) {
         val trace = CallTrace(client, observation, settings.extractors, settings.asBaggage, name.takeIf { beginsTrace })
         route?.let { trace.nameBy(it, call) }
         settings.responseHeader?.let { header ->
-            observation.traceId()?.let { call.response.headers.append(header, it) }
+            if (client.isEnabled) {
+                call.response.headers.append(header, observation.traceId())
+            }
         }
         call.attributes.put(TRACE, trace)
         return trace
