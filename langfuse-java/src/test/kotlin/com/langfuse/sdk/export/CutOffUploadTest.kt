@@ -10,7 +10,6 @@ import java.util.Base64
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.locks.LockSupport
 import kotlin.random.Random
-import kotlin.time.measureTime
 
 /** A proxy that refuses a body by its announced length and closes the connection while the body is sent. */
 class CutOffUploadTest :
@@ -41,12 +40,7 @@ class CutOffUploadTest :
                     BareServer(longest = 1_000_000, early = early).use { server ->
                         server.client { delivery { it.gzip(gzip) } }.use { langfuse ->
                             langfuse.record(2_000, 2..100)
-                            lateinit var report: FlushReport
-                            val took = measureTime { report = langfuse.flush(patience) }
-                            println(
-                                "trial: early 413, $early, gzip $gzip | took $took refused ${server.refusedEarly} " +
-                                    "of ${server.requests} report $report",
-                            )
+                            val report = langfuse.flush(patience)
                             report.counts shouldBe listOf<Long>(2_000, 0, 0, 0)
                             report.observations().truncated() shouldBe 0
                             server.accepted.size shouldBe 2_000
