@@ -119,6 +119,12 @@ public final class DeliveryOptions {
    * <p>Costs a write to the file system's cache for each observation, on the thread that ends it,
    * which also encodes and masks it. It holds inputs and outputs as they leave, readable by their
    * owner. Not for network file systems without locks; not proof against power loss.
+   *
+   * <p>Records are numbered and checked when they are read. What is intact of a damaged file is
+   * delivered; what is lost is counted as dropped, with a warning that names the file, which is
+   * then kept with the suffix {@code .damaged}: the newest eight, and 64 MiB or {@link #spoolBytes}
+   * together. How many are lost after the last intact record is a guess, and records that are cut
+   * off at the end without a remainder leave no trace.
    */
   public DeliveryOptions spool(@Nullable Path folder) {
     this.spool = folder;

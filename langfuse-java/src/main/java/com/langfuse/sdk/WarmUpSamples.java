@@ -29,6 +29,7 @@ final class WarmUpSamples {
   private WarmUpSamples() {}
 
   /** Values are written as JSON when they leave. */
+  @SuppressWarnings("JavaUtilDate") // applications have it
   static void encode() {
     JsonEncoder encoder = new JsonEncoder(new QuietLog(false));
     List<Object> values =

@@ -188,7 +188,7 @@ final class SpoolScan {
       marks += mark == SpoolRecord.SPAN && next >= rest ? 1 : 0;
     }
     boolean whole = isWhole(header, at);
-    boolean incomplete = header == null ? isShort(at) && markAt(at) != 0 : !whole;
+    boolean incomplete = header == null ? isBeginning(at) : !whole;
     damaged |= !incomplete;
     countIsExact &= whole && rest == length;
     lostAtEnd = rest == length || markAt(rest) != 0 || isNote(rest) ? marks : marks + 1;
@@ -199,8 +199,11 @@ final class SpoolScan {
     return header != null && at + SpoolRecord.HEADER_BYTES + header.length() <= length;
   }
 
-  private boolean isShort(long from) {
-    return length - from < SpoolRecord.HEADER_BYTES;
+  /** Of a header, as a process leaves it that is killed while it writes. */
+  private boolean isBeginning(long from) throws IOException {
+    return length - from < SpoolRecord.HEADER_BYTES
+        && load(from, 1)
+        && buffer[(int) (from - bufferAt)] == SpoolRecord.FIRST_BYTE;
   }
 
   /** By its length, as nothing else is left to tell it from a span. */

@@ -42,7 +42,9 @@ public final class BackgroundThread extends Thread {
   public interface Round {
 
     /**
-     * @throws InterruptedException when the thread is stopped
+     * Does one piece of work, and may wait for it.
+     *
+     * @throws InterruptedException if the thread is stopped by its owner
      */
     void go() throws InterruptedException;
   }

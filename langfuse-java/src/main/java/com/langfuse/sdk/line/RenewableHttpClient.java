@@ -34,10 +34,10 @@ final class RenewableHttpClient {
   /** Between two clients, however often they break. */
   private static final long MIN_LIFE = TimeUnit.MILLISECONDS.toNanos(500);
 
-  /** Before a client is replaced only because requests time out. */
-  private static final long MIN_LIFE_WITH_TIMEOUTS = TimeUnit.SECONDS.toNanos(30);
+  private static final Duration MIN_LIFE_WITH_TIMEOUTS = Duration.ofSeconds(30);
 
   private final HttpClient.Builder builder;
+  private final long minLifeWithTimeouts;
   private @Nullable Instance current;
   private boolean closed;
 
@@ -45,7 +45,16 @@ final class RenewableHttpClient {
    * @param builder has all settings but the executor
    */
   RenewableHttpClient(HttpClient.Builder builder) {
+    this(builder, MIN_LIFE_WITH_TIMEOUTS);
+  }
+
+  /**
+   * @param builder has all settings but the executor
+   * @param minLifeWithTimeouts before a client is replaced only because requests time out
+   */
+  RenewableHttpClient(HttpClient.Builder builder, Duration minLifeWithTimeouts) {
     this.builder = builder;
+    this.minLifeWithTimeouts = minLifeWithTimeouts.toNanos();
   }
 
   /**
@@ -81,9 +90,8 @@ final class RenewableHttpClient {
   }
 
   /** Whether nothing at all has come back since a request that timed out. */
-  private static boolean isSilent(Instance instance, long start) {
-    return instance.lastSign - start < 0
-        && System.nanoTime() - instance.born > MIN_LIFE_WITH_TIMEOUTS;
+  private boolean isSilent(Instance instance, long start) {
+    return instance.lastSign - start < 0 && System.nanoTime() - instance.born > minLifeWithTimeouts;
   }
 
   /** Failures after which the JDK's client does not work again. */

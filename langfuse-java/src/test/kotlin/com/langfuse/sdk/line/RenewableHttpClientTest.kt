@@ -19,6 +19,7 @@ import java.io.IOException
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
+import java.net.http.HttpTimeoutException
 import java.time.Duration
 import java.util.concurrent.ExecutorService
 import java.util.concurrent.LinkedBlockingQueue
@@ -31,6 +32,9 @@ import kotlin.time.measureTime
 class RenewableHttpClientTest :
     FunSpec({
         val selectors = Regex("HttpClient-\\d+-SelectorManager")
+
+        /** Those of other tests are among them. */
+        fun ours() = (threads(selectors) + threads(Regex("langfuse-http"))).toSet()
 
         fun Langfuse.record(count: Int) = repeat(count) { observation("o-$it").input("in").start().end() }
 
@@ -84,7 +88,7 @@ class RenewableHttpClientTest :
         }
 
         test("clients that end again and again leave no threads and no connections behind") {
-            val threadsBefore = threads(selectors).size
+            val before = ours()
             withLangfuse { _, langfuse ->
                 repeat(8) {
                     langfuse.record(5)
@@ -93,25 +97,25 @@ class RenewableHttpClientTest :
                 }
                 langfuse.record(1)
                 langfuse.flush(DEADLINE).exported() shouldBe 1
-                eventually { threads(selectors).size - threadsBefore <= 1 } shouldBe true
-                eventually { threads(Regex("langfuse-http")).size <= 8 } shouldBe true
+                eventually { (ours() - before).count { selectors.matches(it.name) } <= 1 } shouldBe true
+                eventually { (ours() - before).size <= 9 } shouldBe true
             }
-            eventually { threads(Regex("langfuse-http")).isEmpty() } shouldBe true
-            eventually { threads(selectors).size <= threadsBefore } shouldBe true
+            eventually { (ours() - before).isEmpty() } shouldBe true
         }
 
         test("closing lets the threads go, also on a JDK whose client cannot be closed") {
+            val before = ours()
             withLangfuse { _, langfuse ->
                 langfuse.record(1)
                 langfuse.flush(DEADLINE).exported() shouldBe 1
-                val ours = threads(selectors) + threads(Regex("langfuse-http"))
+                (ours() - before).isEmpty() shouldBe false
                 langfuse.close()
-                eventually { ours.none { it.isAlive && it.name.startsWith("langfuse") } } shouldBe true
-                eventually { threads(selectors).isEmpty() } shouldBe true
+                eventually { (ours() - before).isEmpty() } shouldBe true
             }
         }
 
         test("a client whose executor is shut down, or that was shut down itself, is replaced") {
+            val before = ours()
             LocalLangfuse.start().use { local ->
                 val client = RenewableHttpClient(HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1))
 
@@ -142,9 +146,39 @@ class RenewableHttpClientTest :
                 }
                 client.close()
                 shouldThrow<IOException> { ask() }
-                threads(Regex("langfuse-http")).filter { it.isAlive }.let { left ->
-                    eventually { left.none { it.isAlive } } shouldBe true
-                }
+                eventually { (ours() - before).isEmpty() } shouldBe true
+            }
+        }
+
+        test("a client of which nothing comes back any more is replaced, one that is only slow is not") {
+            LocalLangfuse.start().use { local ->
+                val builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+                val client = RenewableHttpClient(builder, Duration.ZERO)
+
+                fun ask(timeout: Duration) =
+                    client.send(
+                        HttpRequest.newBuilder(local.baseUrl().resolve("/api/public/projects")).build(),
+                        HttpResponse.BodyHandlers.ofString(),
+                        timeout,
+                    )
+
+                fun current(): Any? =
+                    RenewableHttpClient::class.java.getDeclaredField("current").apply { isAccessible = true }.get(client)
+                ask(DEADLINE)
+                val first = current()
+                local.enqueue(Fault.hang())
+                val slow = LinkedBlockingQueue<Throwable>()
+                val asking = thread { slow += runCatching { ask(Duration.ofSeconds(2)) }.exceptionOrNull()!! }
+                local.awaitRequests(2, DEADLINE)
+                ask(DEADLINE) // another one is answered meanwhile
+                asking.join()
+                (slow.poll() is HttpTimeoutException) shouldBe true
+                (current() === first) shouldBe true
+                local.enqueue(Fault.hang())
+                shouldThrow<HttpTimeoutException> { ask(Duration.ofSeconds(1)) }
+                (current() === first) shouldBe false
+                ask(DEADLINE).statusCode() shouldBe 401
+                client.close()
             }
         }
 
