@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamWriteException;
 import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -17,10 +19,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class BoundedGenerator extends JsonGeneratorDelegate {
 
-  private static final JsonFactory JSON = new JsonFactory();
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNumberLength(Integer.MAX_VALUE)
+                  .build())
+          .build();
 
   /** Some 120,000 digits, which take milliseconds; more take much longer. */
   private static final int MAX_BITS = 400_000;
+
+  private static final int BITS_PER_DIGIT = 3;
+
+  /** Of a number that may be written as plain digits. */
+  private static final int MAX_SCALE = 9_999;
 
   /** The clock is read at every 16th value. */
   private static final int CLOCK_MASK = 15;
@@ -29,6 +43,8 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
   private static final long NANOS_PER_CHARACTER = 500;
 
   private static final int NUMBER = 8;
+  private static final int DECIMAL = 16;
+  private static final int LITERAL = 5;
   private static final int QUOTES = 3;
 
   private final Limits limits;
@@ -37,7 +53,7 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
   private final long maxNanos;
   private long values;
   private long characters;
-  private boolean raw;
+  private boolean suspect;
   private @Nullable LimitExceededException exceeded;
 
   BoundedGenerator(JsonGenerator json, Limits limits) {
@@ -61,9 +77,20 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
     return path;
   }
 
-  /** Whether anything was written that this generator could not check. */
-  boolean isRaw() {
-    return raw;
+  /** Whether the JSON may be broken: pieces were written raw, or a write broke off. */
+  boolean isSuspect() {
+    return suspect;
+  }
+
+  /**
+   * Notes what ended a serializer. An error of the virtual machine, or of the generator, may have
+   * come when a value was counted and not yet written.
+   */
+  static void failed(JsonGenerator json, Throwable thrown) {
+    if (json instanceof BoundedGenerator bounded
+        && (thrown instanceof VirtualMachineError || thrown instanceof StreamWriteException)) {
+      bounded.suspect = true;
+    }
   }
 
   private void count(int length) throws IOException {
@@ -86,6 +113,12 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
   private void exceed(String limit) throws IOException {
     exceeded = new LimitExceededException(limit);
     throw exceeded;
+  }
+
+  /** About how many characters, with a comma. */
+  private static int lengthOf(long number) {
+    long size = Math.abs(number);
+    return size < 10 ? 2 : size < 1_000 ? 4 : size < 1_000_000 ? 7 : size < 1L << 31 ? 10 : 18;
   }
 
   private int room() {
@@ -265,7 +298,7 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
   }
 
   private void countRaw(int length) throws IOException {
-    raw = true;
+    suspect = true;
     count(length);
   }
 
@@ -309,31 +342,31 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
 
   @Override
   public void writeNumber(short number) throws IOException {
-    count(NUMBER);
+    count(lengthOf(number));
     super.writeNumber(number);
   }
 
   @Override
   public void writeNumber(int number) throws IOException {
-    count(NUMBER);
+    count(lengthOf(number));
     super.writeNumber(number);
   }
 
   @Override
   public void writeNumber(long number) throws IOException {
-    count(NUMBER);
+    count(lengthOf(number));
     super.writeNumber(number);
   }
 
   @Override
   public void writeNumber(double number) throws IOException {
-    count(NUMBER);
+    count(DECIMAL);
     super.writeNumber(number);
   }
 
   @Override
   public void writeNumber(float number) throws IOException {
-    count(NUMBER);
+    count(DECIMAL);
     super.writeNumber(number);
   }
 
@@ -343,7 +376,7 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
       writeString(Marker.tooLong(number, number.bitLength()));
       return;
     }
-    count(NUMBER);
+    count(number == null ? LITERAL : number.bitLength() / BITS_PER_DIGIT);
     super.writeNumber(number);
   }
 
@@ -353,7 +386,11 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
       writeString(Marker.tooLong(number, number.unscaledValue().bitLength()));
       return;
     }
-    count(NUMBER);
+    if (number != null && Math.abs((long) number.scale()) > MAX_SCALE) {
+      writeString(number.toString()); // as plain digits it would be all zeros
+      return;
+    }
+    count(number == null ? LITERAL : number.unscaledValue().bitLength() / BITS_PER_DIGIT);
     super.writeNumber(number);
   }
 
@@ -370,13 +407,13 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
 
   @Override
   public void writeBoolean(boolean value) throws IOException {
-    count(NUMBER);
+    count(LITERAL);
     super.writeBoolean(value);
   }
 
   @Override
   public void writeNull() throws IOException {
-    count(NUMBER);
+    count(LITERAL);
     super.writeNull();
   }
 }

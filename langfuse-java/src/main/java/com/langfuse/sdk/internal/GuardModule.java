@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.ser.impl.UnknownSerializer;
 import com.fasterxml.jackson.databind.ser.std.AsArraySerializerBase;
 import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
 import com.fasterxml.jackson.databind.ser.std.IterableSerializer;
+import com.fasterxml.jackson.databind.ser.std.ToEmptyObjectSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.ArrayType;
 import com.fasterxml.jackson.databind.type.CollectionType;
@@ -23,6 +24,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -140,7 +142,9 @@ final class GuardModule extends SimpleModule {
         return filesOr(serializer);
       }
       boolean fields =
-          serializer instanceof BeanSerializerBase || serializer instanceof UnknownSerializer;
+          serializer instanceof BeanSerializerBase
+              || serializer instanceof UnknownSerializer
+              || serializer instanceof ToEmptyObjectSerializer;
       boolean elements = serializer instanceof AsArraySerializerBase;
       if ((fields || elements) && PlainValues.isLive(type)) {
         return PlainValues.CUT;
@@ -152,7 +156,9 @@ final class GuardModule extends SimpleModule {
       if (fields && PlainValues.isText(type)) {
         return ToStringSerializer.instance;
       }
-      if (fields && PlainValues.isOfSystem(type) && !bean.hasKnownClassAnnotations()) {
+      boolean isDescribed = config.findMixInClassFor(type) != null;
+      boolean isCollection = Collection.class.isAssignableFrom(type);
+      if ((fields || elements) && !isCollection && !isDescribed && PlainValues.isOfSystem(type)) {
         return PlainValues.SYSTEM;
       }
       if (fields && PlainValues.isIterable(type)) {

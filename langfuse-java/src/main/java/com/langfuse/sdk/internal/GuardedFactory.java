@@ -126,6 +126,7 @@ final class GuardedFactory extends SerializerFactory {
         if (BoundedGenerator.exceeded(json) != null) {
           throw t;
         }
+        BoundedGenerator.failed(json, t);
         try {
           json.writeFieldName(ValuePath.of(json, provider).nextKey(Marker.failed(key, t)));
         } catch (JsonProcessingException nameIsWritten) {

@@ -60,6 +60,7 @@ final class GuardedProperty extends BeanPropertyWriter {
   private void writeMarker(
       JsonStreamContext object, int entries, JsonGenerator json, Throwable thrown)
       throws IOException {
+    BoundedGenerator.failed(json, thrown);
     String marker = Marker.failed(thrown);
     if (json.getOutputContext() != object) {
       JsonRepair.closeUpTo(object, json, marker);
@@ -84,6 +85,7 @@ final class GuardedProperty extends BeanPropertyWriter {
       if (BoundedGenerator.exceeded(json) != null) {
         throw t;
       }
+      BoundedGenerator.failed(json, t);
       if (json.getOutputContext() != array) {
         JsonRepair.closeUpTo(array, json, Marker.failed(t));
       } else if (array.getEntryCount() == entries) {

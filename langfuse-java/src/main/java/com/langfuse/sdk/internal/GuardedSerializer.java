@@ -70,6 +70,7 @@ final class GuardedSerializer extends ContainerSerializer<Object>
         json.writeNull(); // after a name there has to be something
       }
     } catch (Throwable t) {
+      BoundedGenerator.failed(json, t);
       if (json.getOutputContext() != before) {
         JsonRepair.closeUpTo(before, json, JsonRepair.rest(value, before, json, t));
       } else if (before.getEntryCount() == entries) {

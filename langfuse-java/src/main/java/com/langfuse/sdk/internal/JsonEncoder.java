@@ -172,14 +172,14 @@ public final class JsonEncoder {
   private String json(Object value, Limits limits) throws IOException {
     BufferRecycler recycler = mapper.getFactory()._getBufferRecycler();
     try (SegmentedStringWriter text = new SegmentedStringWriter(recycler)) {
-      boolean raw;
+      boolean suspect;
       try (BoundedGenerator json = new BoundedGenerator(mapper.createGenerator(text), limits)) {
         mapper.writeValue(json, value);
-        raw = json.isRaw();
+        suspect = json.isSuspect();
       }
       String json = text.getAndClear();
-      if (raw && !BoundedGenerator.isJson(json)) {
-        throw new IOException("A serializer wrote raw text that makes no JSON.");
+      if (suspect && !BoundedGenerator.isJson(json)) {
+        throw new IOException("A serializer wrote what makes no JSON.");
       }
       return escapeLoneSurrogates(json);
     } finally {
