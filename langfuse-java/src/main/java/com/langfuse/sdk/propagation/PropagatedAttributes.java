@@ -170,7 +170,7 @@ public final class PropagatedAttributes {
 
   private static List<String> union(List<String> some, List<String> more) {
     List<String> all = new ArrayList<>(some);
-    more.stream().filter(tag -> !all.contains(tag)).forEach(all::add);
+    more.stream().filter(tag -> !some.contains(tag)).forEach(all::add);
     return List.copyOf(all);
   }
 

@@ -9,6 +9,8 @@ import com.langfuse.sdk.ObservationType
 import com.langfuse.sdk.PromptReference
 import com.langfuse.sdk.TraceContext
 import com.langfuse.sdk.propagation.TraceHeaders
+import io.opentelemetry.api.trace.SpanId
+import io.opentelemetry.api.trace.TraceId
 import io.opentelemetry.context.Context
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CopyOnWriteArrayList
@@ -257,7 +259,10 @@ internal class Interpreter(private val langfuse: Langfuse, private val foreign: 
 
     private fun currentIds(step: Fields) {
         val current = Observation.current()
-        saved[step.text("save")] = JSON.createObjectNode().put("trace", current.traceId()).put("span", current.id())
+        // In place of an id of zeros JavaScript has none.
+        val trace = current.traceId().takeIf { it != TraceId.getInvalid() }
+        val span = current.id().takeIf { it != SpanId.getInvalid() }
+        saved[step.text("save")] = JSON.createObjectNode().put("trace", trace).put("span", span)
     }
 
     /** Levels have no names in the language, so theirs are not compared. */
@@ -271,7 +276,7 @@ internal class Interpreter(private val langfuse: Langfuse, private val foreign: 
                 perform(steps)
             } else {
                 langfuse.observation(name, type).call<Unit, RuntimeException> {
-                    noting(begun(it.id() ?: "none", step, name)) { level(left - 1) }
+                    noting(begun(it.id(), step, name)) { level(left - 1) }
                 }
             }
         }
