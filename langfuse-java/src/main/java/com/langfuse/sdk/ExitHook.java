@@ -21,8 +21,7 @@ final class ExitHook {
    * @param rewriter of the client's
    */
   static ExitHook install(Langfuse langfuse, Duration timeout, @Nullable TextRewriter rewriter) {
-    ClassWarmUp.run(
-        Langfuse.class, WarmUpSamples::encode, () -> WarmUpSamples.rewrite(rewriter));
+    ClassWarmUp.run(Langfuse.class, WarmUpSamples::encode, () -> WarmUpSamples.rewrite(rewriter));
     // A launcher may destroy the program's thread group before, and no thread starts in it then.
     Thread thread =
         new Thread(

@@ -139,8 +139,8 @@ public final class Langfuse implements AutoCloseable {
    * reason, and it is not asked again for a minute.
    *
    * @param traceId as from {@link Observation#traceId()}; null gives null
-   * @return null when tracing is disabled, the project is not known, or it is the id of no trace; the
-   *     search field of Langfuse's trace list finds a trace id, too
+   * @return null when tracing is disabled, the project is not known, or it is the id of no trace;
+   *     the search field of Langfuse's trace list finds a trace id, too
    */
   public @Nullable String traceUrl(@Nullable String traceId) {
     return processor == null || traceId == null || traceId.equals(TraceId.getInvalid())

@@ -305,13 +305,17 @@ final class OtelObservation implements Generation {
     return owner == Langfuse.DISABLED ? Context.current() : makeDisabledContext();
   }
 
-  /** Under the lock, so that a context without them does not take the place of one with later attributes. */
+  /**
+   * Under the lock, so that a context without them does not take the place of one with later
+   * attributes.
+   */
   private synchronized Context makeContext() {
     Inherited added = later;
     Context around = added == null ? startedIn : added.context();
     Context context = owner.fillsSpanSlot(span) ? SpanSlot.set(around, span) : around;
     context = CurrentObservation.set(context, this);
-    if (inheritsAll && added == null) { // the client, and what its parent's context says of the trace
+    if (inheritsAll
+        && added == null) { // the client, and what its parent's context says of the trace
       inside = context;
       return context;
     }

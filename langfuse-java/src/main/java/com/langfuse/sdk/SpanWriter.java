@@ -130,9 +130,11 @@ record SpanWriter(
           if (fields == null) {
             writeText(span, LangfuseAttributes.METADATA, Map.of(WRAPPING_KEY, kept));
           } else if (fields.size() > MAX_METADATA_ATTRIBUTES) {
-            writeText(span, LangfuseAttributes.METADATA, mask == null ? fields : maskedEach(fields));
+            writeText(
+                span, LangfuseAttributes.METADATA, mask == null ? fields : maskedEach(fields));
           } else {
-            forEach(fields, MAX_METADATA_ATTRIBUTES, (key, value) -> writeMetadata(span, key, value));
+            forEach(
+                fields, MAX_METADATA_ATTRIBUTES, (key, value) -> writeMetadata(span, key, value));
           }
         });
   }

@@ -21,7 +21,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link com.langfuse.sdk.export.ClassWarmUp} does once, of the work of the delivery threads. */
+/**
+ * What {@link com.langfuse.sdk.export.ClassWarmUp} does once, of the work of the delivery threads.
+ */
 final class WarmUpSamples {
 
   private record Sample(String text, int number) {}

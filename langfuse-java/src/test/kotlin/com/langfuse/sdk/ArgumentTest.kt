@@ -103,7 +103,11 @@ private val TYPES: List<Class<*>> =
                 .asSequence()
                 .filter { it.extension == "class" && !it.nameWithoutExtension.endsWith("-info") }
                 .map { Class.forName("com.langfuse.sdk$name.${it.nameWithoutExtension}") }
-                .filter { generateSequence(it) { type -> type.enclosingClass }.all { type -> Modifier.isPublic(type.modifiers) } }
+                .filter {
+                    generateSequence(it) { type -> type.enclosingClass }.all { type ->
+                        Modifier.isPublic(type.modifiers)
+                    }
+                }
                 .filterNot { it in MACHINERY || it in CALLBACKS || it.isEnum }
                 .toList()
         }
@@ -135,7 +139,10 @@ private fun executables(type: Class<*>): List<Executable> =
         .filterNot { it.parameterTypes.any { of -> of.name.startsWith("com.langfuse.sdk.internal") } }
         .filterNot { it is Method && Modifier.isAbstract(it.modifiers) && type in CALLBACKS }
         .filterNot { type == SpanFilter::class.java && it.name == "test" }
-        .filterNot { Observed::class.java == type.enclosingClass || ObservationBuilder::class.java == type.enclosingClass }
+        .filterNot {
+            Observed::class.java == type.enclosingClass ||
+                ObservationBuilder::class.java == type.enclosingClass
+        }
         .filterNot { Propagation::class.java == type.enclosingClass }
 
 private fun fault(
@@ -166,7 +173,9 @@ private fun fault(
                 when (thrown) {
                     // The JVM's own message names it too, among the insides of the SDK.
                     is NullPointerException -> message == parameter || message == method.name
+
                     is IllegalArgumentException -> parameter in message || method.name in message
+
                     else -> false
                 }
             val mayThrow = type !in RECORDING || method.name in BLOCKS
@@ -201,41 +210,142 @@ private fun sample(
     langfuse: Langfuse,
 ): Any? =
     when (type) {
-        Int::class.java -> 1
-        Long::class.java -> 1L
-        Double::class.java -> 0.5
-        Boolean::class.java -> true
-        String::class.java -> "text"
-        Any::class.java -> "anything"
-        Class::class.java -> Any::class.java
-        ByteArray::class.java -> byteArrayOf(1)
-        Duration::class.java -> Duration.ofMillis(1)
-        Instant::class.java -> Instant.now()
-        Throwable::class.java -> IllegalStateException("thrown")
-        Context::class.java -> Context.root()
-        Path::class.java -> Path.of("build.none")
-        SortedMap::class.java -> TreeMap<Int, Long>()
-        Map::class.java -> mapOf("key" to 1)
-        Collection::class.java -> listOf("tag")
-        ObservationType::class.java -> ObservationType.SPAN
-        ObservationLevel::class.java -> ObservationLevel.WARNING
-        PromptReference::class.java -> PromptReference("prompt", 1)
-        TraceContext::class.java -> TraceContext.fromSeed("seed")
-        Usage::class.java -> Usage.of(1, 2)
-        Score::class.java -> Score.bool("score", true)
-        LangfuseMedia::class.java -> LangfuseMedia.of(byteArrayOf(1), "image/png")
-        Observation::class.java -> langfuse.observation("o").start()
-        Generation::class.java -> langfuse.observation("g", GENERATION).start()
-        SpanFilter::class.java -> SpanFilter.all()
-        FlushReport::class.java -> FlushReport.EMPTY
-        FlushReport.Count::class.java -> FlushReport.Count.NONE
-        TracerProvider::class.java -> TracerProvider.noop()
-        LangfuseSpanProcessor::class.java -> bareBuilder().buildProcessor()
-        ObjectMapper::class.java -> ObjectMapper()
-        else ->
+        Int::class.java -> {
+            1
+        }
+
+        Long::class.java -> {
+            1L
+        }
+
+        Double::class.java -> {
+            0.5
+        }
+
+        Boolean::class.java -> {
+            true
+        }
+
+        String::class.java -> {
+            "text"
+        }
+
+        Any::class.java -> {
+            "anything"
+        }
+
+        Class::class.java -> {
+            Any::class.java
+        }
+
+        ByteArray::class.java -> {
+            byteArrayOf(1)
+        }
+
+        Duration::class.java -> {
+            Duration.ofMillis(1)
+        }
+
+        Instant::class.java -> {
+            Instant.now()
+        }
+
+        Throwable::class.java -> {
+            IllegalStateException("thrown")
+        }
+
+        Context::class.java -> {
+            Context.root()
+        }
+
+        Path::class.java -> {
+            Path.of("build.none")
+        }
+
+        SortedMap::class.java -> {
+            TreeMap<Int, Long>()
+        }
+
+        Map::class.java -> {
+            mapOf("key" to 1)
+        }
+
+        Collection::class.java -> {
+            listOf("tag")
+        }
+
+        ObservationType::class.java -> {
+            ObservationType.SPAN
+        }
+
+        ObservationLevel::class.java -> {
+            ObservationLevel.WARNING
+        }
+
+        PromptReference::class.java -> {
+            PromptReference("prompt", 1)
+        }
+
+        TraceContext::class.java -> {
+            TraceContext.fromSeed("seed")
+        }
+
+        Usage::class.java -> {
+            Usage.of(1, 2)
+        }
+
+        Score::class.java -> {
+            Score.bool("score", true)
+        }
+
+        LangfuseMedia::class.java -> {
+            LangfuseMedia.of(byteArrayOf(1), "image/png")
+        }
+
+        Observation::class.java -> {
+            langfuse.observation("o").start()
+        }
+
+        Generation::class.java -> {
+            langfuse.observation("g", GENERATION).start()
+        }
+
+        SpanFilter::class.java -> {
+            SpanFilter.all()
+        }
+
+        FlushReport::class.java -> {
+            FlushReport.EMPTY
+        }
+
+        FlushReport.Count::class.java -> {
+            FlushReport.Count.NONE
+        }
+
+        TracerProvider::class.java -> {
+            TracerProvider.noop()
+        }
+
+        LangfuseSpanProcessor::class.java -> {
+            bareBuilder().buildProcessor()
+        }
+
+        ObjectMapper::class.java -> {
+            ObjectMapper()
+        }
+
+        else -> {
             when {
                 type.isArray -> Array.newInstance(type.componentType, 0)
-                type.isInterface -> Proxy.newProxyInstance(type.classLoader ?: Langfuse::class.java.classLoader, arrayOf(type)) { proxy, method, _ ->
+
+                type.isInterface -> Proxy.newProxyInstance(
+                    type.classLoader ?: Langfuse::class.java.classLoader,
+                    arrayOf(type),
+                ) {
+                    proxy,
+                    method,
+                    _,
+                    ->
                     when {
                         method.name == "hashCode" -> System.identityHashCode(proxy)
                         method.name == "toString" -> "a sample"
@@ -243,24 +353,44 @@ private fun sample(
                         else -> null
                     }
                 }
+
                 else -> null
             }
+        }
     }
 
 private fun absurd(type: Class<*>): List<Any?> =
     when (type) {
-        Int::class.java -> listOf(Int.MIN_VALUE, -1, 0, Int.MAX_VALUE)
-        Long::class.java -> listOf(Long.MIN_VALUE, -1L, 0L, Long.MAX_VALUE)
-        Double::class.java ->
+        Int::class.java -> {
+            listOf(Int.MIN_VALUE, -1, 0, Int.MAX_VALUE)
+        }
+
+        Long::class.java -> {
+            listOf(Long.MIN_VALUE, -1L, 0L, Long.MAX_VALUE)
+        }
+
+        Double::class.java -> {
             listOf(Double.NaN, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, -1.0, Double.MAX_VALUE)
-        Duration::class.java ->
+        }
+
+        Duration::class.java -> {
             listOf(
                 Duration.ofSeconds(Long.MIN_VALUE),
                 Duration.ofNanos(-1),
                 Duration.ZERO,
                 Duration.ofSeconds(Long.MAX_VALUE, 999_999_999),
             )
-        Instant::class.java -> listOf(Instant.MIN, Instant.MAX, Instant.EPOCH)
-        String::class.java -> listOf("", " ", "\u0000\ud800", "x".repeat(100_000))
-        else -> emptyList()
+        }
+
+        Instant::class.java -> {
+            listOf(Instant.MIN, Instant.MAX, Instant.EPOCH)
+        }
+
+        String::class.java -> {
+            listOf("", " ", "\u0000\ud800", "x".repeat(100_000))
+        }
+
+        else -> {
+            emptyList()
+        }
     }

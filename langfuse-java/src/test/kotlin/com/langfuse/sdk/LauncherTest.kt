@@ -101,7 +101,8 @@ class LauncherTest :
         test("a class of the application that is missing at exit is said") {
             LocalLangfuse.start().use { local ->
                 val output = local.launch("closes the class loader", "breaks at exit")
-                output shouldContain "Langfuse: not everything was delivered at exit: observations: 0 exported, 1 failed"
+                output shouldContain
+                    "Langfuse: not everything was delivered at exit: observations: 0 exported, 1 failed"
             }
         }
     })
@@ -117,7 +118,10 @@ internal object Launcher {
         val main =
             Thread(group, {
                 val type = loader.loadClass(LaunchedPrograms::class.java.name)
-                type.getMethod("main", Array<String>::class.java).invoke(null, arrayOf(url, program) + arguments.drop(3))
+                type.getMethod(
+                    "main",
+                    Array<String>::class.java,
+                ).invoke(null, arrayOf(url, program) + arguments.drop(3))
             }, "main()")
         main.contextClassLoader = loader
         main.start()
@@ -129,7 +133,9 @@ internal object Launcher {
             }
 
             "interrupts everything" -> {
-                Thread.getAllStackTraces().keys.filter { it.name.startsWith("langfuse") || "HttpClient" in it.name }.let {
+                Thread.getAllStackTraces().keys.filter {
+                    it.name.startsWith("langfuse") || "HttpClient" in it.name
+                }.let {
                     repeat(2) { _ -> it.forEach(Thread::interrupt) }
                 }
             }
@@ -159,7 +165,9 @@ internal object LaunchedPrograms {
     @JvmStatic
     fun main(arguments: Array<String>) {
         val (url, program) = arguments
-        val settings = LangfuseBuilder(emptyMap<String, String>()::get).publicKey("pk-lf-local").secretKey("sk-lf-local").baseUrl(url)
+        val settings = LangfuseBuilder(
+            emptyMap<String, String>()::get,
+        ).publicKey("pk-lf-local").secretKey("sk-lf-local").baseUrl(url)
         when (program) {
             "one" -> {
                 settings.build().record()

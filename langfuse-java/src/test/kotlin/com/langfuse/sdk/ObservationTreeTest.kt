@@ -38,8 +38,12 @@ class ObservationTreeTest :
                         langfuse.observation("started", if (model) GENERATION else TOOL).start().end()
                         langfuse.observation("block", if (model) TOOL else GENERATION).block { it.output("out") }
                         val chosen = if (model) GENERATION else TOOL
-                        langfuse.observation("parent").block { parent -> parent.observation("child", chosen).start().end() }
-                        val length = langfuse.observed("fn", if (model) GENERATION else TOOL).function<String, Int> { it.length }
+                        langfuse.observation("parent").block { parent ->
+                            parent.observation("child", chosen).start().end()
+                        }
+                        val length = langfuse.observed("fn", if (model) GENERATION else TOOL).function<String, Int> {
+                            it.length
+                        }
                         length.apply("abc") shouldBe 3
                     }
                     val names = mapOf("llm" to GENERATION, "tool" to TOOL)

@@ -68,7 +68,15 @@ class OtherTracersTest :
                     provider.get("any").span("list") {
                         it.setAttribute(AttributeKey.stringArrayKey("langfuse.tags"), listOf("a"))
                     }
-                    listOf("http.route", "gen_ai", "ai.model", "xgen_ai.system", "openinference", "llm.model", "user.id")
+                    listOf(
+                        "http.route",
+                        "gen_ai",
+                        "ai.model",
+                        "xgen_ai.system",
+                        "openinference",
+                        "llm.model",
+                        "user.id",
+                    )
                         .forEach { provider.get("any").span("no $it", it) }
                 }.keys
             names shouldBe llm.flatMap { listOf("start $it", "later $it") }.toSet() + "number" + "list"
@@ -125,13 +133,17 @@ class OtherTracersTest :
             observations.values.map { it.traceId }.distinct().size shouldBe 1
         }
 
-        test("an ancestor that becomes one of an LLM application while it runs is the parent, also of what starts after it ended") {
+        test(
+            "an ancestor that becomes one of an LLM application while it runs is the parent, also of what starts after it ended",
+        ) {
             val observations =
                 arrived { langfuse, provider ->
                     val http = provider.get("http")
                     langfuse.observation("request").block {
                         http.span("late agent") { late ->
-                            provider.get("any").span("before", "gen_ai.system") { late.setAttribute("gen_ai.agent.name", "a") }
+                            provider.get("any").span("before", "gen_ai.system") {
+                                late.setAttribute("gen_ai.agent.name", "a")
+                            }
                         }
                         val hidden = http.spanBuilder("hidden").startSpan()
                         val below = Context.current().with(hidden)
@@ -172,7 +184,9 @@ class OtherTracersTest :
                 arrived({ attributeMask { _, _, value -> value } }) { langfuse, provider ->
                     langfuse.observation("request").block {
                         provider.get("http").span("hidden") { hidden ->
-                            val chat = provider.get("any").spanBuilder("chat").setAttribute("gen_ai.system", "x").startSpan()
+                            val chat = provider.get(
+                                "any",
+                            ).spanBuilder("chat").setAttribute("gen_ai.system", "x").startSpan()
                             seen["parent"] = (chat as ReadableSpan).parentSpanContext.spanId
                             seen["hidden"] = hidden.spanContext.spanId
                             chat.end()

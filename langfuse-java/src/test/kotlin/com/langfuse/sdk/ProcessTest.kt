@@ -73,7 +73,8 @@ class ProcessTest :
                 measureTime { output = run("forgets to close", nobody + ("LANGFUSE_EXIT_TIMEOUT" to "55")) }
             took shouldBeLessThan 45.seconds
             output shouldContain "not everything was delivered at exit: observations: 0 exported, 1 pending"
-            output shouldContain "reason: Langfuse at ${nobody["LANGFUSE_BASE_URL"]} could not be reached: connection refused"
+            output shouldContain
+                "reason: Langfuse at ${nobody["LANGFUSE_BASE_URL"]} could not be reached: connection refused"
         }
 
         test("with wrong keys the last line has the hint") {
@@ -119,7 +120,8 @@ class ProcessTest :
 
         test("the process default is the first client that is built, until it is closed, and then the next one") {
             LocalLangfuse.start().use { local ->
-                val output = run("builds several", environmentOf(local) + ("LANGFUSE_TRACING_ENVIRONMENT" to "variable"))
+                val output =
+                    run("builds several", environmentOf(local) + ("LANGFUSE_TRACING_ENVIRONMENT" to "variable"))
                 output shouldContain "dropped: 1"
                 output shouldNotContain "is disabled"
                 local.observations().associate { it.name to it.environment } shouldBe
@@ -135,12 +137,17 @@ class ProcessTest :
             }
         }
 
-        test("a client that records is the process default before a disabled one, and before one made of the environment") {
+        test(
+            "a client that records is the process default before a disabled one, and before one made of the environment",
+        ) {
             LocalLangfuse.start().use { local ->
                 val output = run("has no keys in the environment", mapOf("TEST_BASE_URL" to local.baseUrl().toString()))
                 output.lines().count { "is disabled" in it } shouldBe 1
                 local.observations().map { it.name } shouldBe listOf("recorded")
-                run("uses the default, then builds", environmentOf(local) + ("LANGFUSE_TRACING_ENVIRONMENT" to "variable"))
+                run(
+                    "uses the default, then builds",
+                    environmentOf(local) + ("LANGFUSE_TRACING_ENVIRONMENT" to "variable"),
+                )
                 local.observations().associate { it.name to it.environment } shouldBe
                     mapOf("recorded" to "default", "of the environment" to "variable", "of the code" to "code")
             }

@@ -119,7 +119,9 @@ class PropagationTest :
             current.tags shouldContainExactly listOf("a", "b", "c")
         }
 
-        test("concurrent branches that open scopes around the same observation lose none of each other's tags and users") {
+        test(
+            "concurrent branches that open scopes around the same observation lose none of each other's tags and users",
+        ) {
             val branches = 64
             val current =
                 received { langfuse ->
@@ -249,7 +251,9 @@ class PropagationTest :
         test("what is applied to a running observation is on it and on all that is started below it from then on") {
             val observations =
                 received { langfuse ->
-                    val root = langfuse.propagate().userId("anonymous").tags("web").call<Observation, RuntimeException> {
+                    val root = langfuse.propagate().userId(
+                        "anonymous",
+                    ).tags("web").call<Observation, RuntimeException> {
                         langfuse.observation("root").start()
                     }
                     val before = root.context()
@@ -269,6 +273,7 @@ class PropagationTest :
                     root.end()
                     langfuse.observation("outside").start().end()
                 }
+
             fun about(name: String) = observations.getValue(name).let { Triple(it.userId, it.sessionId, it.tags) }
             about("early") shouldBe Triple("anonymous", null, listOf("web"))
             listOf("by handle", "by context", "where it is current", "in an older context").forEach {
@@ -319,7 +324,9 @@ class PropagationTest :
                     root.observation("after").start().end()
                     root.end()
                 }
-            (1..8).forEach { observations.getValue("after").attributes["langfuse.trace.metadata.key-$it"] shouldBe "199" }
+            (1..8).forEach {
+                observations.getValue("after").attributes["langfuse.trace.metadata.key-$it"] shouldBe "199"
+            }
         }
 
         test("nothing is applied to an observation of a disabled client, or to the one that ignores everything") {

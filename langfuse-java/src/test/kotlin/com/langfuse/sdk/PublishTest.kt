@@ -86,7 +86,9 @@ class PublishTest :
             } shouldBe setOf("root", "child")
         }
 
-        test("on a provider of the application's, spans of other tracers too, below them, and published by one of them") {
+        test(
+            "on a provider of the application's, spans of other tracers too, below them, and published by one of them",
+        ) {
             withAttached { local, langfuse, provider ->
                 val tracer = provider.get("openinference")
                 langfuse.observation("root").block { root ->

@@ -66,9 +66,7 @@ class RequestsTest :
                     RecordingServer { request ->
                         when {
                             keysAreRefused -> Reply(401, """{"message":"Invalid credentials"}""")
-
                             ingestionIsGone && request.path == ingestion.path -> Reply(404)
-
                             else -> langfuseReply(request, store.url + "/blob")
                         }
                     }.use { langfuse ->

@@ -259,8 +259,12 @@ class SettingsTest :
             warnings[0] shouldContain "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
         }
 
-        test("ids are never null: without keys, without a current observation and unsampled they are texts of zeros or of their own") {
-            fun idsOf(observation: Observation) = java.util.Map.of("trace_id", observation.traceId(), "id", observation.id())
+        test(
+            "ids are never null: without keys, without a current observation and unsampled they are texts of zeros or of their own",
+        ) {
+            fun idsOf(
+                observation: Observation,
+            ) = java.util.Map.of("trace_id", observation.traceId(), "id", observation.id())
             val nowhere = java.util.Map.of("trace_id", TraceId.getInvalid(), "id", SpanId.getInvalid())
             warningsOf {
                 bareBuilder().build().use { disabled ->
@@ -287,7 +291,9 @@ class SettingsTest :
                     warningsOf {
                         langfuse.traceUrl(nowhere.traceId()) shouldBe null
                         langfuse.scores().create(Score.bool("d", true).observation(nowhere.traceId(), nowhere.id()))
-                        langfuse.observation("new").parent(TraceContext.of(nowhere.traceId(), nowhere.id())).start().end()
+                        langfuse.observation(
+                            "new",
+                        ).parent(TraceContext.of(nowhere.traceId(), nowhere.id())).start().end()
                         langfuse.flush(DEADLINE).scores().failed() shouldBe 1
                     }
                 warnings shouldHaveSize 2
@@ -303,7 +309,9 @@ class SettingsTest :
                 configure: LangfuseBuilder.() -> Unit = {},
             ): Map<String, Any?> =
                 LocalLangfuse.start().use { local ->
-                    val builder = bareBuilder(environment.toMap()).publicKey(local.publicKey()).secretKey(local.secretKey())
+                    val builder = bareBuilder(
+                        environment.toMap(),
+                    ).publicKey(local.publicKey()).secretKey(local.secretKey())
                     builder.baseUrl(local.baseUrl().toString()).apply(configure).build().use {
                         it.observation("a").parent(TraceContext.fromSeed("seed")).start().end()
                         it.observation("b").start().end()

@@ -144,7 +144,11 @@ class SharedProviderTest :
                 langfuse.observation("before").start().end()
                 langfuse.close()
                 langfuse.observation("after").start().end()
-                provider.forceFlush().join(DEADLINE.toSeconds(), java.util.concurrent.TimeUnit.SECONDS).isSuccess shouldBe true
+                provider.forceFlush().join(
+                    DEADLINE.toSeconds(),
+                    java.util.concurrent.TimeUnit.SECONDS,
+                ).isSuccess shouldBe
+                    true
                 local.observations().map { it.name } shouldContainExactly listOf("before", "after")
             }
             LocalLangfuse.start().use { local ->
@@ -175,7 +179,11 @@ class SharedProviderTest :
                 )
                 warningsOf {
                     langfuse.observation("a").start().end()
-                    provider.forceFlush().join(DEADLINE.toSeconds(), java.util.concurrent.TimeUnit.SECONDS).isSuccess shouldBe false
+                    provider.forceFlush().join(
+                        DEADLINE.toSeconds(),
+                        java.util.concurrent.TimeUnit.SECONDS,
+                    ).isSuccess shouldBe
+                        false
                 }
             }
         }

@@ -82,7 +82,9 @@ class UsageTest :
             )
 
         costs.forEach { (model, cost) ->
-            test("1,000 tokens in, 800 of them cached, and 500 out, 200 of them reasoning, cost the right sum on $model") {
+            test(
+                "1,000 tokens in, 800 of them cached, and 500 out, 200 of them reasoning, cost the right sum on $model",
+            ) {
                 for (usage in listOf(openAi, gemini)) {
                     withClue("model before usage") {
                         costOf(model, sent { it.model(model).usageDetails(usage) }) shouldBe (cost plusOrMinus 1e-12)
@@ -99,7 +101,12 @@ class UsageTest :
         }
 
         test("reasoning tokens are a bucket of their own where the model has a price for it, else part of the output") {
-            val split = mapOf("input" to 200L, "input_cached_tokens" to 800L, "output" to 300L, "output_reasoning_tokens" to 200L)
+            val split = mapOf(
+                "input" to 200L,
+                "input_cached_tokens" to 800L,
+                "output" to 300L,
+                "output_reasoning_tokens" to 200L,
+            )
             val whole = mapOf("input" to 200L, "input_cached_tokens" to 800L, "output" to 500L)
             for (usage in listOf(openAi, gemini)) {
                 sent { it.model("gpt-5").usageDetails(usage) } shouldBe split
@@ -132,7 +139,8 @@ class UsageTest :
             val backwards = Usage.none().includingReasoning(200).output(500).includingCached(800).with("input", 1_000)
             backwards.asMap() shouldBe openAi.asMap()
             openAi.includingCached(100).asMap().getValue("input") shouldBe 900
-            openAi.plusCached(100).asMap() shouldBe mapOf("input" to 1_000L, "input_cached_tokens" to 100L, "output" to 500L)
+            openAi.plusCached(100).asMap() shouldBe
+                mapOf("input" to 1_000L, "input_cached_tokens" to 100L, "output" to 500L)
             openAi.includingCached(0).asMap() shouldBe mapOf("input" to 1_000L, "output" to 500L)
         }
 
@@ -156,6 +164,7 @@ class UsageTest :
         }
 
         test("a later map of buckets is not replaced when the model becomes known") {
-            sent { it.usageDetails(openAi).usageDetails(mapOf("input" to 7)).model("gpt-5") } shouldBe mapOf("input" to 7L)
+            sent { it.usageDetails(openAi).usageDetails(mapOf("input" to 7)).model("gpt-5") } shouldBe
+                mapOf("input" to 7L)
         }
     })

@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodyBytes its length as it travelled, that is compressed
  * @param failure of the last try; null when there was an answer
  */
-record Attempt(
-    OtlpBody body, Outcome outcome, int bodyBytes, @Nullable IOException failure) {
+record Attempt(OtlpBody body, Outcome outcome, int bodyBytes, @Nullable IOException failure) {
 
   private static final int MALFORMED = 400;
   private static final int TOO_LARGE = 413;

@@ -17,8 +17,7 @@ record BatchPart(OtlpBody body, int tries, boolean hasFailed, boolean isCut) {
   }
 
   BatchPart after(Attempt attempt) {
-    return new BatchPart(
-        attempt.body(), tries + attempt.outcome().attempts(), hasFailed, isCut);
+    return new BatchPart(attempt.body(), tries + attempt.outcome().attempts(), hasFailed, isCut);
   }
 
   BatchPart cutTo(Attempt attempt) {

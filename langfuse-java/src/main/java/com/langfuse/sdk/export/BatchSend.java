@@ -4,9 +4,7 @@ import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -203,7 +201,9 @@ final class BatchSend {
     if (part.body().spans() == 1) {
       return sendCut(part, attempt);
     }
-    if (settlement.anyAccepted() || length > Dispatch.SMALLEST_LIMIT || tooLargeSplits++ < FEW_SPLITS) {
+    if (settlement.anyAccepted()
+        || length > Dispatch.SMALLEST_LIMIT
+        || tooLargeSplits++ < FEW_SPLITS) {
       split(part);
     } else {
       settlement.lost(part, attempt.outcome()); // it takes nothing at all

@@ -47,7 +47,9 @@ final class BatchSettlement {
     if (part.isCut()) {
       ledger.truncated(exported);
     }
-    dispatch.log().debug("Delivered %d observations in %d tries.".formatted(exported, part.tries()));
+    dispatch
+        .log()
+        .debug("Delivered %d observations in %d tries.".formatted(exported, part.tries()));
     ledger.exported(exported, () -> parcel.settle(exported));
     tell(partial, body.spans(), outcome);
   }
@@ -84,10 +86,7 @@ final class BatchSettlement {
     int spans = part.body().spans();
     countTries(part);
     ledger.failed(
-        spans,
-        outcome.status(),
-        server() + " " + outcome.words(),
-        () -> parcel.settle(spans));
+        spans, outcome.status(), server() + " " + outcome.words(), () -> parcel.settle(spans));
     dispatch.line().settled(outcome);
   }
 

@@ -72,7 +72,7 @@ public final class ClassWarmUp {
   private static void link(String name, ClassLoader loader) {
     try {
       // Reflection links a class, which loads what its code is verified against.
-      Class.forName(name, false, loader).getDeclaredMethods();
+      var unused = Class.forName(name, false, loader).getDeclaredMethods();
     } catch (Throwable optionalLibraryIsMissing) {
       // Then delivering does not use it either.
     }
@@ -96,8 +96,7 @@ public final class ClassWarmUp {
       }
     }
     names.removeIf(name -> !name.startsWith(prefix) || !name.endsWith(CLASS));
-    names.replaceAll(
-        name -> name.substring(0, name.length() - CLASS.length()).replace('/', '.'));
+    names.replaceAll(name -> name.substring(0, name.length() - CLASS.length()).replace('/', '.'));
     return names;
   }
 

@@ -60,8 +60,7 @@ final class Dispatch {
   Attempt post(OtlpBody body, boolean lasting) throws InterruptedException {
     Post post = new Post(body);
     Patience patience = lasting ? Patience.WITHOUT_END : Patience.UNTIL_TIME_IS_UP;
-    return post.attempt(
-        line.send(post, patience, outcome -> post.attempt(outcome).mayBePayload()));
+    return post.attempt(line.send(post, patience, outcome -> post.attempt(outcome).mayBePayload()));
   }
 
   /** One try, whatever comes of it. */

@@ -154,9 +154,7 @@ final class Doors {
     }
     String failure = last(report, count -> count.failed() > 0, Ledger::lastFailure);
     String current = failure == null ? problem.get() : failure;
-    return current == null
-        ? last(report, count -> count.dropped() > 0, Ledger::lastDrop)
-        : current;
+    return current == null ? last(report, count -> count.dropped() > 0, Ledger::lastDrop) : current;
   }
 
   private @Nullable String last(

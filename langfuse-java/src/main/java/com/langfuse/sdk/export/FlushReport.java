@@ -38,8 +38,7 @@ public record FlushReport(Count observations, Count scores, Count media, @Nullab
   }
 
   /** What a disabled client reports: there was nothing to deliver. */
-  public static final FlushReport EMPTY = 
-      new FlushReport(Count.NONE, Count.NONE, Count.NONE, null);
+  public static final FlushReport EMPTY = new FlushReport(Count.NONE, Count.NONE, Count.NONE, null);
 
   /** Nothing was lost and nothing is waiting. */
   public boolean isComplete() {
@@ -88,8 +87,9 @@ public record FlushReport(Count observations, Count scores, Count media, @Nullab
    * @param exported accepted by Langfuse: its answer is one, and does not reject them
    * @param retried of the exported and failed, how many took more than one try
    * @param failures given up, by HTTP status: refused by Langfuse, or tried until the time for
-   *     retries was over; 0 stands for no answer, or for what could not be sent at all, and a status
-   *     of success for an answer that rejects them or is not Langfuse's, such as a login page
+   *     retries was over; 0 stands for no answer, or for what could not be sent at all, and a
+   *     status of success for an answer that rejects them or is not Langfuse's, such as a login
+   *     page
    * @param dropped never sent because the queue was full, or cut off by closing the client
    * @param truncated of the exported, how many had their longest texts cut to fit through
    * @param pending waiting, in memory or in the spool

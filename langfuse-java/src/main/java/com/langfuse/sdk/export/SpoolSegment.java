@@ -280,7 +280,10 @@ final class SpoolSegment {
     }
     String state =
         damaged
-            ? "damaged, and kept as '" + path.getFileName() + SpoolQuarantine.SUFFIX + "' afterwards"
+            ? "damaged, and kept as '"
+                + path.getFileName()
+                + SpoolQuarantine.SUFFIX
+                + "' afterwards"
             : end > SpoolScan.MAGIC.length ? "cut off within a record" : "empty";
     return "'"
         + path

@@ -84,7 +84,10 @@ final class FieldNames extends DefaultAccessorNamingStrategy {
     return field != null
         && Modifier.isFinal(field.getAnnotated().getModifiers())
         && field.getDeclaringClass() == method.getDeclaringClass()
-        && field.getAnnotated().getGenericType().equals(method.getAnnotated().getGenericReturnType())
+        && field
+            .getAnnotated()
+            .getGenericType()
+            .equals(method.getAnnotated().getGenericReturnType())
         && !OBJECT_METHODS.contains(name);
   }
 

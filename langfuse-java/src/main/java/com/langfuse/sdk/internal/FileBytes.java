@@ -105,9 +105,6 @@ public record FileBytes(byte[] bytes, String contentType) {
     int version = start[1] & 0xfe;
     int bitrate = (start[2] & 0xf0) >> 4;
     int sampleRate = (start[2] & 0x0c) >> 2;
-    return (version == 0xfa || version == 0xf2)
-        && bitrate > 0
-        && bitrate < 15
-        && sampleRate < 3;
+    return (version == 0xfa || version == 0xf2) && bitrate > 0 && bitrate < 15 && sampleRate < 3;
   }
 }

@@ -94,8 +94,7 @@ final class ForeignClients {
   /** Its {@code writeValueAsString}; null where this version of the library has none. */
   private static @Nullable MethodHandle mapper(Class<?> type, String root) {
     try {
-      Class<?> mappers =
-          Class.forName(root + "core.ObjectMappers", true, type.getClassLoader());
+      Class<?> mappers = Class.forName(root + "core.ObjectMappers", true, type.getClassLoader());
       Object mapper = mappers.getMethod("jsonMapper").invoke(null);
       Method write = mapper.getClass().getMethod("writeValueAsString", Object.class);
       return MethodHandles.publicLookup().unreflect(write).bindTo(mapper);

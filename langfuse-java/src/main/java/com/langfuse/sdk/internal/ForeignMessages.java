@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class ForeignMessages {
 
   private static final Map<String, String> ROLES =
-      Map.of("USER", "user", "SYSTEM", "system", "AI", "assistant", "TOOL_EXECUTION_RESULT", "tool");
+      Map.of(
+          "USER", "user", "SYSTEM", "system", "AI", "assistant", "TOOL_EXECUTION_RESULT", "tool");
 
   private ForeignMessages() {}
 

@@ -151,7 +151,8 @@ final class ForeignValues {
   }
 
   /**
-   * How the values of a class are written; null for as usual. Reflects, so the result is to be kept.
+   * How the values of a class are written; null for as usual. Reflects, so the result is to be
+   * kept.
    */
   static @Nullable ForeignForm formOf(Class<?> type) {
     Rule rule = ruleOf(type);

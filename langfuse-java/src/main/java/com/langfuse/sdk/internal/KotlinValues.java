@@ -67,7 +67,9 @@ final class KotlinValues {
     KotlinClass kotlin = KotlinClass.of(type);
     return kotlin != null
         && kotlin.isObject()
-        && (kotlin.isData() || !kotlin.hasGetters() || isSealed(type.getSuperclass())
+        && (kotlin.isData()
+            || !kotlin.hasGetters()
+            || isSealed(type.getSuperclass())
             || Arrays.stream(type.getInterfaces()).anyMatch(KotlinValues::isSealed));
   }
 

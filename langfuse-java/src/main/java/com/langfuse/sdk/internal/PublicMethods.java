@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls public methods of classes that are not known at compile time. A method is
- * looked up once for each class; what is kept for a class is of the JDK's and that class's own types.
+ * Calls public methods of classes that are not known at compile time. A method is looked up once
+ * for each class; what is kept for a class is of the JDK's and that class's own types.
  */
 final class PublicMethods {
 

@@ -141,9 +141,7 @@ final class SnapshotShape {
     }
     return Map.class.isAssignableFrom(type)
         ? Kind.MAP
-        : !Collection.class.isAssignableFrom(type)
-            ? Kind.OTHER
-            : kindOfCollection(type.getName());
+        : !Collection.class.isAssignableFrom(type) ? Kind.OTHER : kindOfCollection(type.getName());
   }
 
   private static Kind kindOfCollection(String name) {

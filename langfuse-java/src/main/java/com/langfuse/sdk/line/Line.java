@@ -235,8 +235,7 @@ public final class Line {
     route.begin();
     try {
       Answer answer = exchange.attempt();
-      outcome =
-          route == uploads ? Outcome.ofUpload(answer, attempt) : Outcome.of(answer, attempt);
+      outcome = route == uploads ? Outcome.ofUpload(answer, attempt) : Outcome.of(answer, attempt);
     } catch (IOException | RuntimeException e) { // the latter by an application's own HTTP settings
       outcome = Outcome.of(e, attempt);
     } finally {

@@ -72,7 +72,8 @@ final class NoResponseException extends IOException {
     } else if (find(e, ConnectException.class) != null) {
       // The JDK's second try, on the channel that was refused, hides the first one's message.
       boolean told = e.getMessage() != null && find(e, ClosedChannelException.class) == null;
-      return told ? text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1)
+      return told
+          ? text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1)
           : "connection refused";
     } else if (text.startsWith("Tunnel failed") || text.startsWith("too many authentication")) {
       return text;

@@ -35,8 +35,7 @@ record ResponseBody(JsonNode json, String text, boolean isHtml) {
   private static final Pattern TITLE = Pattern.compile("(?is)<title[^>]*>\\s*(.*?)\\s*</title>");
 
   static ResponseBody of(HttpResponse<byte[]> response) {
-    String type =
-        response.headers().firstValue("Content-Type").orElse("").toLowerCase(Locale.ROOT);
+    String type = response.headers().firstValue("Content-Type").orElse("").toLowerCase(Locale.ROOT);
     byte[] bytes = plain(response);
     String text = new String(bytes, StandardCharsets.UTF_8);
     JsonNode json = parsed(bytes);

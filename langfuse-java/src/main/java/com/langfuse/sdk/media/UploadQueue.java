@@ -98,7 +98,8 @@ final class UploadQueue {
     try {
       synchronized (lock) {
         if (thread == null && !closed) {
-          BackgroundThread starting = new BackgroundThread("langfuse-media", this::work, work::release);
+          BackgroundThread starting =
+              new BackgroundThread("langfuse-media", this::work, work::release);
           starting.start();
           thread = starting;
         }
@@ -185,8 +186,7 @@ final class UploadQueue {
       @Override
       public void await(long nanos) throws InterruptedException {
         SideDoor.Wait wait =
-            new BacklogWait(
-                backlog.progress(), line, () -> closed || line.isUploadGivenUp());
+            new BacklogWait(backlog.progress(), line, () -> closed || line.isUploadGivenUp());
         begun = wait;
         wait.await(nanos);
       }

@@ -36,8 +36,7 @@ final class ScoreQueue {
       "A score was given after its Langfuse client was closed, and is lost.";
   private static final String LEFT = "Langfuse was closed before all scores were delivered";
   private static final String UNCOUNTED = "Scores are lost, their thread failed while sending.";
-  private static final String FULL =
-      "Too many scores wait to be sent, the newest are lost";
+  private static final String FULL = "Too many scores wait to be sent, the newest are lost";
 
   /** What the worker is at: who adds a score knows by it whether to wake it up. */
   private enum Work {
@@ -168,7 +167,8 @@ final class ScoreQueue {
     while (true) {
       boolean empty = progress.waiting() == 0;
       work = empty ? Work.IDLE : Work.COLLECTING;
-      if (isDue() || BackgroundThread.isAskedToEnd()) { // asked after that: who comes now wakes us up
+      if (isDue()
+          || BackgroundThread.isAskedToEnd()) { // asked after that: who comes now wakes us up
         break;
       }
       if (Thread.interrupted()) {

@@ -98,7 +98,8 @@ final class ScoreSender {
               () ->
                   line.endpoint()
                       .send("POST", SCORES, each.body())
-                      .expecting(answer -> !answer.path("id").asText().isEmpty(), "id of the score"));
+                      .expecting(
+                          answer -> !answer.path("id").asText().isEmpty(), "id of the score"));
       int tries = triesBefore + outcome.attempts();
       if (outcome.arrived()) {
         countTries(1, tries);
@@ -155,7 +156,11 @@ final class ScoreSender {
     long exported = accepted;
     ledger.exported(exported, () -> batch.settle(exported));
     for (ScoreEvent each : open.values()) {
-      String reason = "Langfuse does not confirm " + each.label() + ": its answer does not accept it" + otherError;
+      String reason =
+          "Langfuse does not confirm "
+              + each.label()
+              + ": its answer does not accept it"
+              + otherError;
       ledger.failed(1, answer.status(), reason, () -> batch.settle(1));
     }
   }

@@ -181,7 +181,8 @@ class AnswersTest :
                                     val report = langfuse.flush(DEADLINE)
                                     report.counts shouldBe listOf<Long>(0, 3, 0, 0)
                                     report.observations().failures() shouldBe mapOf(reply.status to 3L)
-                                    report.reason()!! shouldContain "not a response of Langfuse: check LANGFUSE_BASE_URL"
+                                    report.reason()!! shouldContain
+                                        "not a response of Langfuse: check LANGFUSE_BASE_URL"
                                 }
                         }
                     warnings.single() shouldContain "Langfuse at ${server.url} answered ${reply.status}"

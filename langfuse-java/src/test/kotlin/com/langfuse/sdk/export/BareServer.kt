@@ -100,9 +100,18 @@ internal class BareServer(
                     names.forEach { accepted.merge(it, 1, Int::plus) }
                     connection.answer(200)
                 }
-                is Failure.Status -> connection.answer(failure.status)
-                Failure.Close -> return
-                Failure.Hang -> return closed.await()
+
+                is Failure.Status -> {
+                    connection.answer(failure.status)
+                }
+
+                Failure.Close -> {
+                    return
+                }
+
+                Failure.Hang -> {
+                    return closed.await()
+                }
             }
         }
     }
@@ -118,8 +127,14 @@ internal class BareServer(
                 connection.shutdownOutput()
                 input.copyTo(java.io.OutputStream.nullOutputStream())
             }
-            EarlyRefusal.ABRUPT -> connection.answer(413, "Connection: close\r\n")
-            EarlyRefusal.SILENT -> connection.setSoLinger(true, 0)
+
+            EarlyRefusal.ABRUPT -> {
+                connection.answer(413, "Connection: close\r\n")
+            }
+
+            EarlyRefusal.SILENT -> {
+                connection.setSoLinger(true, 0)
+            }
         }
     }
 

@@ -45,7 +45,8 @@ class DeliveryCountersTest :
                 val total = langfuse.delivery()
                 total.observations() shouldBe
                     FlushReport.Count(1, 0, java.util.TreeMap(mapOf(404 to 2L)), 1, 0, 0)
-                total.toString() shouldStartWith "observations: 1 exported, 2 failed {404=2}, 1 dropped; reason: Langfuse at "
+                total.toString() shouldStartWith
+                    "observations: 1 exported, 2 failed {404=2}, 1 dropped; reason: Langfuse at "
                 total.isComplete shouldBe false
                 langfuse.delivery() shouldBe total
             }

@@ -49,7 +49,9 @@ class DeliveryThreadsTest :
             ) = Unit
         }
 
-        fun LocalLangfuse.failing(proxy: FailingProxy) = client { delivery { it.httpClient { http -> http.proxy(proxy) } } }
+        fun LocalLangfuse.failing(proxy: FailingProxy) = client {
+            delivery { it.httpClient { http -> http.proxy(proxy) } }
+        }
 
         test("memory and stack that run out while sending: the batch is sent again, nothing is lost") {
             LocalLangfuse.start().use { local ->

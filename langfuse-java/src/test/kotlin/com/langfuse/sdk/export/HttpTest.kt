@@ -127,7 +127,8 @@ class HttpTest :
                         langfuse.delivery().reason()!! shouldContain
                             "could not be reached: TLS certificate not trusted: No subject alternative names"
                     }
-                warnings.first() shouldContain "https://localhost:$port could not be reached: TLS certificate not trusted: "
+                warnings.first() shouldContain
+                    "https://localhost:$port could not be reached: TLS certificate not trusted: "
             }
         }
 

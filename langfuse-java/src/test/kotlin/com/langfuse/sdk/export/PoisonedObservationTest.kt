@@ -53,21 +53,23 @@ class PoisonedObservationTest :
             Failure.Close to false,
             Failure.Close to true,
         ).forEach { (failure, spool) ->
-                test("four batches with one of 512 and 2,000 good ones: only the four are lost; $failure, spool: $spool") {
-                    BareServer(failure = failing(failure)).use { server ->
-                        server.client { if (spool) spooled() }.use { langfuse ->
-                            repeat(4) { batch -> langfuse.record(batch * 512, 512) { it == 100 * (batch + 1) } }
-                            langfuse.record(10_000, 2_000)
-                            lateinit var report: FlushReport
-                            val took = measureTime { report = langfuse.flush(patience) }
-                            report.counts shouldBe listOf<Long>(4_044, 4, 0, 0)
-                            took shouldBeLessThan 30.seconds
-                        }
-                        server.good() shouldBe 4_044
-                        server.duplicates shouldBe 0
+            test(
+                "four batches with one of 512 and 2,000 good ones: only the four are lost; $failure, spool: $spool",
+            ) {
+                BareServer(failure = failing(failure)).use { server ->
+                    server.client { if (spool) spooled() }.use { langfuse ->
+                        repeat(4) { batch -> langfuse.record(batch * 512, 512) { it == 100 * (batch + 1) } }
+                        langfuse.record(10_000, 2_000)
+                        lateinit var report: FlushReport
+                        val took = measureTime { report = langfuse.flush(patience) }
+                        report.counts shouldBe listOf<Long>(4_044, 4, 0, 0)
+                        took shouldBeLessThan 30.seconds
                     }
+                    server.good() shouldBe 4_044
+                    server.duplicates shouldBe 0
                 }
             }
+        }
 
         mapOf<String, (Int) -> Boolean>(
             "first" to { it == 0 },
@@ -135,7 +137,9 @@ class PoisonedObservationTest :
         }
 
         for (spool in listOf(false, true)) {
-            test("batches of which nothing passes do not hold up others; with these they are told from an outage; spool: $spool") {
+            test(
+                "batches of which nothing passes do not hold up others; with these they are told from an outage; spool: $spool",
+            ) {
                 BareServer(failure = failing(Failure.Status(500))).use { server ->
                     val langfuse =
                         server.client {
@@ -177,25 +181,27 @@ class PoisonedObservationTest :
             Failure.Status(503) to false,
             Failure.Close to false,
         ).forEach { (failure, spool) ->
-                test("a server that is down loses nothing and is left in peace; $failure, spool: $spool") {
-                    val down = AtomicBoolean(true)
-                    BareServer(failure = { failure.takeIf { down.get() } }).use { server ->
-                        server.client { if (spool) spooled() }.use { langfuse ->
-                            langfuse.record(0, 10_000)
-                            langfuse.flush(Duration.ofSeconds(4)).counts shouldBe listOf<Long>(0, 0, 0, 10_000)
-                            server.requests.get() shouldBeLessThan 120
-                            down.set(false)
-                            langfuse.flush(patience).counts shouldBe listOf<Long>(10_000, 0, 0, 0)
-                            server.duplicates shouldBe 0
-                        }
+            test("a server that is down loses nothing and is left in peace; $failure, spool: $spool") {
+                val down = AtomicBoolean(true)
+                BareServer(failure = { failure.takeIf { down.get() } }).use { server ->
+                    server.client { if (spool) spooled() }.use { langfuse ->
+                        langfuse.record(0, 10_000)
+                        langfuse.flush(Duration.ofSeconds(4)).counts shouldBe listOf<Long>(0, 0, 0, 10_000)
+                        server.requests.get() shouldBeLessThan 120
+                        down.set(false)
+                        langfuse.flush(patience).counts shouldBe listOf<Long>(10_000, 0, 0, 0)
+                        server.duplicates shouldBe 0
                     }
                 }
             }
+        }
 
         for (every in listOf(2, 3, 5)) {
             test("a server that takes only one request in $every, whatever is in it, loses nothing") {
                 val requests = AtomicInteger()
-                BareServer(failure = { Failure.Status(500).takeIf { requests.incrementAndGet() % every != 0 } }).use { server ->
+                BareServer(
+                    failure = { Failure.Status(500).takeIf { requests.incrementAndGet() % every != 0 } },
+                ).use { server ->
                     server.client { flushAt(100) }.use { langfuse ->
                         langfuse.record(0, 2_000)
                         langfuse.flush(patience).counts shouldBe listOf<Long>(2_000, 0, 0, 0)

@@ -9,6 +9,7 @@ import com.langfuse.sdk.eventually
 import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
 import com.langfuse.sdk.warningsOf
+import com.sun.net.httpserver.HttpServer
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
@@ -21,7 +22,6 @@ import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.longs.shouldBeBetween
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
-import com.sun.net.httpserver.HttpServer
 import java.io.File
 import java.net.InetAddress
 import java.net.InetSocketAddress
@@ -114,7 +114,9 @@ class SpoolDamageTest :
         val damages =
             listOf(
                 Damage("one flipped bit") { random, bytes -> bytes.also { it.flipBit(random) } },
-                Damage("twenty flipped bits") { random, bytes -> bytes.also { repeat(20) { _ -> it.flipBit(random) } } },
+                Damage("twenty flipped bits") { random, bytes ->
+                    bytes.also { repeat(20) { _ -> it.flipBit(random) } }
+                },
                 Damage("truncated") { random, bytes -> bytes.copyOf(random.nextInt(bytes.size)) },
                 Damage("a zeroed range") { random, bytes ->
                     bytes.also { random.range(it, 900).let { range -> it.fill(0, range.first, range.last + 1) } }
@@ -127,7 +129,11 @@ class SpoolDamageTest :
                 },
                 Damage("deleted bytes") { random, bytes -> bytes.without(random.range(bytes, 900)) },
                 Damage("an overwritten range") { random, bytes ->
-                    bytes.also { random.range(it, 900).let { range -> random.nextBytes(range.count()).copyInto(it, range.first) } }
+                    bytes.also {
+                        random.range(it, 900).let { range ->
+                            random.nextBytes(range.count()).copyInto(it, range.first)
+                        }
+                    }
                 },
                 Damage("a damaged beginning") { random, bytes -> bytes.also { random.nextBytes(8).copyInto(it) } },
             )
@@ -160,7 +166,12 @@ class SpoolDamageTest :
                         var damaged = intact
                         val (report, warnings, folder) =
                             local.deliver(left) { bytes -> damage.apply(random, bytes).also { damaged = it } }
-                        val expected = names.filterIndexed { index, _ -> damaged.holds(intact.sliceArray(records[index])) }
+                        val expected = names.filterIndexed {
+                            index,
+                            _,
+                            ->
+                            damaged.holds(intact.sliceArray(records[index]))
+                        }
                         withClue("round $round: $report $warnings") {
                             local.observations().map { it.name } shouldContainExactlyInAnyOrder expected
                             local.duplicates() shouldBe 0
@@ -172,7 +183,16 @@ class SpoolDamageTest :
                                 report.dropped() shouldBe lost
                             } else {
                                 // How many are lost after the last intact record is a guess.
-                                report.dropped().shouldBeBetween(if (lost == 0L || damaged.size <= 8) 0 else 1, lost + 1)
+                                report.dropped().shouldBeBetween(
+                                    if (lost == 0L ||
+                                        damaged.size <= 8
+                                    ) {
+                                        0
+                                    } else {
+                                        1
+                                    },
+                                    lost + 1,
+                                )
                             }
                             if (!damaged.contentEquals(intact) && !leavesNoTrace) {
                                 warnings.joinToString() shouldContain left.segments().single().name
@@ -236,7 +256,12 @@ class SpoolDamageTest :
                     val segment = local.leaveBehind(folder, names(3))
                     segment.writeBytes(segment.readBytes().also { bytes -> bytes[100] = (bytes[100] + 1).toByte() })
                     Files.setPosixFilePermissions(segment.toPath(), PosixFilePermissions.fromString("rw-r--r--"))
-                    warningsOf { local.spooling(folder).use { it.flush(DEADLINE).counts shouldBe listOf<Long>(2, 0, 1, 0) } }
+                    warningsOf {
+                        local.spooling(folder).use {
+                            it.flush(DEADLINE).counts shouldBe
+                                listOf<Long>(2, 0, 1, 0)
+                        }
+                    }
                 }
                 folder.kept() shouldHaveSize SpoolQuarantine.MAX_FILES
                 folder.kept().forEach {

@@ -50,8 +50,10 @@ class KotlinShapesTest :
         }
 
         test("durations, times and unsigned numbers, as fields, optional and alone") {
-            written(Times(1500.milliseconds, null, Duration.INFINITE)) shouldBe """{"took":"1.5s","none":null,"max":"Infinity"}"""
-            written(listOf(5.seconds, kotlin.time.Instant.fromEpochSeconds(0))) shouldBe """["5s","1970-01-01T00:00:00Z"]"""
+            written(Times(1500.milliseconds, null, Duration.INFINITE)) shouldBe
+                """{"took":"1.5s","none":null,"max":"Infinity"}"""
+            written(listOf(5.seconds, kotlin.time.Instant.fromEpochSeconds(0))) shouldBe
+                """["5s","1970-01-01T00:00:00Z"]"""
             written(Unsigned(UInt.MAX_VALUE, ULong.MAX_VALUE, UByte.MAX_VALUE, UShort.MAX_VALUE, 3u, null)) shouldBe
                 """{"int":4294967295,"long":"18446744073709551615","byte":255,"short":65535,"some":3,"none":null}"""
             written(listOf(1u, 2uL, UByte.MAX_VALUE, ULong.MAX_VALUE)) shouldBe """[1,2,255,"18446744073709551615"]"""
@@ -266,7 +268,8 @@ class KotlinShapesTest :
     )
 
     class Lazily {
-        @Transient @JvmField internal var computed = 0
+        @Transient @JvmField
+        internal var computed = 0
         private val counter = { ++computed }
         val name = "n"
         val value by lazy { counter() }

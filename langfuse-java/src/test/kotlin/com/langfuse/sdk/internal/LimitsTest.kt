@@ -95,7 +95,8 @@ class LimitsTest :
                 """["0123456789","01234… [cut: 10 characters]","… [cut: 2 more, over 20 characters]"]"""
             within(values = 3).encode(Endless { 1 }) shouldBe """[1,1,"… [cut: more, over 3 values]"]"""
             within(values = 3).encode(intArrayOf(1, 2, 3, 4)) shouldBe """[1,2,"… [cut: 2 more, over 3 values]"]"""
-            within(values = 3).encode(doubleArrayOf(1.0, 2.0, 3.0)) shouldBe """[1.0,2.0,"… [cut: 1 more, over 3 values]"]"""
+            within(values = 3).encode(doubleArrayOf(1.0, 2.0, 3.0)) shouldBe
+                """[1.0,2.0,"… [cut: 1 more, over 3 values]"]"""
             within(values = 3).encode(longArrayOf(1, 2, 3)) shouldBe """[1,2,"… [cut: 1 more, over 3 values]"]"""
             within(values = 3).encode(arrayOf("a", "b", "c")) shouldBe """["a","b","… [cut: 1 more, over 3 values]"]"""
         }

@@ -124,7 +124,10 @@ class RenewableHttpClientTest :
                 fun ask() = client.send(request(), HttpResponse.BodyHandlers.ofString(), DEADLINE).statusCode()
 
                 fun part(name: String): Any {
-                    val current = RenewableHttpClient::class.java.getDeclaredField("current").apply { isAccessible = true }
+                    val current = RenewableHttpClient::class.java.getDeclaredField("current").apply {
+                        isAccessible =
+                            true
+                    }
                     val instance = current.get(client)
                     return instance.javaClass.getDeclaredField(name).apply { isAccessible = true }.get(instance)
                 }
@@ -163,7 +166,9 @@ class RenewableHttpClientTest :
                     )
 
                 fun current(): Any? =
-                    RenewableHttpClient::class.java.getDeclaredField("current").apply { isAccessible = true }.get(client)
+                    RenewableHttpClient::class.java.getDeclaredField("current").apply {
+                        isAccessible = true
+                    }.get(client)
                 ask(DEADLINE)
                 val first = current()
                 local.enqueue(Fault.hang())
