@@ -238,7 +238,9 @@ final class PlainValues extends SimpleModule {
   /** The text, or the beginning of one that is too long to be kept in memory. */
   static String textOf(CharSequence text) {
     int max = (int) Limits.DEFAULT.characters();
-    return text.length() <= max ? text.toString() : Marker.cutText(text, max);
+    return text instanceof String || text.length() <= max
+        ? text.toString()
+        : Marker.cutText(text, max);
   }
 
   private <T> void write(Class<? extends T> type, Writer<T> writer) {
