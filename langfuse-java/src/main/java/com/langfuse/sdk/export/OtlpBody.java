@@ -74,7 +74,7 @@ record OtlpBody(byte[] bytes, int spans) {
 
   /** With the texts that the rewriter puts in place. */
   OtlpBody rewritten(TextRewriter rewriter) {
-    return rewriter.mayChange(bytes) ? withTexts(rewriter::rewrite) : this;
+    return rewriter.mayChange(bytes) ? withTexts(rewriter.forRequest()::rewrite) : this;
   }
 
   /** With its longest texts cut, visibly, so far that it fits; null when that does not help. */

@@ -2,8 +2,11 @@ package com.langfuse.sdk.internal;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +32,7 @@ final class ForeignClients {
     }
     boolean isRequest = implementsType(type, root + "core.Params");
     if (isRequest && !PublicMethods.has(type, "_body")) {
-      return ForeignForm.text(type); // sends no body
+      return value -> parameters(value);
     }
     MethodHandle mapper = mapper(type, root);
     if (mapper == null) {
@@ -57,17 +60,33 @@ final class ForeignClients {
 
   private static @Nullable Object request(Object value, String root, MethodHandle mapper)
       throws Throwable {
-    Object body = PublicMethods.call(value, "_body");
-    if (body instanceof Optional<?> optional) {
-      body = optional.orElse(null);
-    }
+    Object body = present(PublicMethods.call(value, "_body"));
     if (body == null) {
-      return value.toString();
+      return parameters(value);
     }
     if (body instanceof Map<?, ?> fields && isForm(fields, root)) {
       return form(fields);
     }
     return new ForeignForm.Json(String.valueOf(mapper.invoke(body)));
+  }
+
+  /** Of a request without a body: of its path and query, without headers, which may be secret. */
+  private static Map<String, @Nullable Object> parameters(Object value) throws Throwable {
+    Map<String, @Nullable Object> parameters = new LinkedHashMap<>();
+    for (Field field : value.getClass().getDeclaredFields()) {
+      String name = field.getName();
+      boolean isParameter =
+          !Modifier.isStatic(field.getModifiers()) && !name.startsWith("additional");
+      Object known = isParameter ? present(PublicMethods.callIfPresent(value, name)) : null;
+      if (known != null) {
+        parameters.put(name, known);
+      }
+    }
+    return parameters;
+  }
+
+  private static @Nullable Object present(@Nullable Object value) {
+    return value instanceof Optional<?> optional ? optional.orElse(null) : value;
   }
 
   private static boolean isForm(Map<?, ?> fields, String root) {
@@ -139,5 +158,11 @@ final class ForeignClients {
       }
     }
     return fields;
+  }
+
+  /** A file as bytes; what is none in base64, as on the wire. */
+  static Object amazonBytes(Object value) throws Throwable {
+    byte[] bytes = (byte[]) Objects.requireNonNull(PublicMethods.call(value, "asByteArrayUnsafe"));
+    return FileBytes.in(bytes) == null ? Base64.getEncoder().encodeToString(bytes) : bytes;
   }
 }

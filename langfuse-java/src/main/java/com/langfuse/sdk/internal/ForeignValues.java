@@ -124,7 +124,7 @@ final class ForeignValues {
   private static void bytes() {
     put(method("toByteArray"), "com.google.protobuf.ByteString", "okio.ByteString");
     put(method("toByteArray"), "kotlinx.io.bytestring.ByteString");
-    put(method("asByteArrayUnsafe"), "software.amazon.awssdk.core.SdkBytes");
+    put(type -> ForeignClients::amazonBytes, "software.amazon.awssdk.core.SdkBytes");
     put(method("getData"), "org.bson.BsonBinary", "org.bson.types.Binary");
   }
 

@@ -3,6 +3,11 @@ package com.langfuse.sdk.line;
 /** Replaces texts in spans on their way out. Called by the delivery threads. */
 public interface TextRewriter {
 
+  /** The rewriter of one request, whose texts share what is bounded for a request. */
+  default TextRewriter forRequest() {
+    return this;
+  }
+
   /** A cheap look at an encoded request: false when there is surely nothing to replace in it. */
   boolean mayChange(byte[] request);
 

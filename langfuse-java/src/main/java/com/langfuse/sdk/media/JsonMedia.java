@@ -40,10 +40,12 @@ final class JsonMedia {
     private final String name;
     private final Map<String, String> words = new HashMap<>();
     private final Map<String, Span> data = new HashMap<>();
+    private final boolean isArray;
     private String field = "";
 
-    private Open(String name) {
+    private Open(String name, boolean isArray) {
       this.name = name;
+      this.isArray = isArray;
     }
   }
 
@@ -82,7 +84,7 @@ final class JsonMedia {
 
   private boolean replace() {
     try (JsonParser parser = JSON.createParser(text)) {
-      around.push(new Open(""));
+      around.push(new Open("", false));
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
         read(token, parser);
       }
@@ -95,7 +97,8 @@ final class JsonMedia {
 
   private void read(JsonToken token, JsonParser parser) throws IOException {
     switch (token) {
-      case START_OBJECT, START_ARRAY -> around.push(new Open(around.element().field));
+      case START_OBJECT, START_ARRAY ->
+          around.push(new Open(around.element().field, token == JsonToken.START_ARRAY));
       case END_OBJECT, END_ARRAY -> end(around.pop());
       case FIELD_NAME -> around.element().field = parser.currentName();
       case VALUE_STRING -> string(parser);
@@ -106,7 +109,9 @@ final class JsonMedia {
   private void string(JsonParser parser) throws IOException {
     Span span = spanOf(parser);
     Open object = around.element();
-    if (MediaShape.DATA_FIELDS.contains(object.field)) {
+    if (object.isArray && object.name.equals(MediaShape.IMAGES)) {
+      found(MediaShape.signed(""), span);
+    } else if (MediaShape.DATA_FIELDS.contains(object.field)) {
       object.data.put(object.field, span);
     } else if (MediaShape.WORD_FIELDS.contains(object.field)
         && span.to() - span.from() <= LONGEST_WORD) {
@@ -167,9 +172,20 @@ final class JsonMedia {
     if (object.data.isEmpty()) {
       return;
     }
-    MediaShape shape = MediaShape.of(object.name, object.words, object.data.keySet());
-    Span data = shape == null ? null : object.data.get(shape.dataField());
-    if (shape != null && data != null && data.to() - data.from() >= SHORTEST_DATA) {
+    Span inner = object.name.equals("source") ? object.data.remove("bytes") : null;
+    if (inner != null) {
+      around.element().data.put(MediaShape.CONVERSE_DATA, inner); // which tells what it is
+    }
+    for (MediaShape shape : MediaShape.of(object.name, object.words, object.data.keySet())) {
+      Span data = object.data.get(shape.dataField());
+      if (data != null) {
+        found(shape, data);
+      }
+    }
+  }
+
+  private void found(MediaShape shape, Span data) {
+    if (data.to() - data.from() >= SHORTEST_DATA) {
       finds.add(() -> replace(shape, data));
     }
   }
@@ -178,8 +194,9 @@ final class JsonMedia {
     // Some writers escape slashes, and the padding.
     String base64 =
         text.substring(data.from(), data.to()).replace("\\/", "/").replace("\\u003d", "=");
-    byte[] bytes = Base64Text.decode(base64);
-    String instead = bytes == null ? null : taker.take(shape.contentTypeOf(base64), bytes);
+    String type = shape.type().apply(base64);
+    byte[] bytes = type == null ? null : Base64Text.decode(base64);
+    String instead = bytes == null || type == null ? null : taker.take(type, bytes);
     if (instead != null) {
       edits.replace(data.from(), data.to(), instead);
     }

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.media;
 
+import com.langfuse.sdk.internal.FileBytes;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -13,6 +14,7 @@ final class MediaType {
 
   private static final Pattern FORM = Pattern.compile("[\\w.+-]+/[\\w.+-]+");
   private static final Pattern WORD = Pattern.compile("[\\w.+-]+");
+  private static final int LONGER_THAN_WORDS = 64;
   private static final String OFFICE = "application/vnd.openxmlformats-officedocument.";
 
   /** Content type, then the endings of such files. */
@@ -41,6 +43,8 @@ final class MediaType {
           "video/quicktime mov",
           "video/x-msvideo avi",
           "video/x-matroska mkv",
+          "video/x-flv flv",
+          "video/3gpp 3gp",
           "text/plain txt log",
           "text/html html htm",
           "text/css css",
@@ -97,6 +101,35 @@ final class MediaType {
   static String ofSound(@Nullable String format, String base64) {
     String word = format == null ? sniffed(base64) : format.toLowerCase(Locale.ROOT);
     return word.equals("mp3") || !WORD.matcher(word).matches() ? "audio/mpeg" : "audio/" + word;
+  }
+
+  /**
+   * Of a file as Bedrock names its formats.
+   *
+   * @param kind such as {@code image}
+   */
+  static String ofFormat(String kind, String format) {
+    String word = format.toLowerCase(Locale.ROOT);
+    String known = BY_ENDING.getOrDefault(word.equals("three_gp") ? "3gp" : word, "");
+    boolean isDocument = kind.equals("document");
+    if (known.startsWith(kind + "/") || (isDocument && !known.isEmpty())) {
+      return known;
+    }
+    return isDocument ? UNKNOWN : checked(kind + "/" + word);
+  }
+
+  /** Of data that begin with a known signature; null for others. */
+  static @Nullable String ofSignature(String base64) {
+    int digits = FileBytes.SIGNATURE_LENGTH / 3 * 4;
+    byte[] start =
+        Base64Text.decode(base64.length() <= digits ? base64 : base64.substring(0, digits));
+    return start == null ? null : FileBytes.contentTypeOf(start);
+  }
+
+  /** The same, or the declared type of data that are too long for a word. */
+  static @Nullable String ofSignatureOr(String declared, String base64) {
+    String signed = ofSignature(base64);
+    return signed == null && base64.length() >= LONGER_THAN_WORDS ? checked(declared) : signed;
   }
 
   /** By the first bytes: "RIFF", "OggS", "fLaC", "ID3" or an MPEG frame. */

@@ -8,6 +8,7 @@ import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
 import com.langfuse.sdk.line.SideDoor;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ final class UploadQueue {
   private static final int MOST_REMEMBERED = 10_000;
   private static final int MOST_WAITING = 100_000;
   private static final String FULL = "upload queue full";
+  static final String ARRIVED = "";
   static final String CLOSED = "client closed";
   private static final String THREAD_FAILED = "their thread failed while sending";
   private static final String LOST = "upload failed before";
@@ -28,7 +30,10 @@ final class UploadQueue {
   /** Of an announcement, without the bytes. */
   private static final int WEIGHT = 500;
 
-  private record Job(Content content, Place place) {
+  /**
+   * @param outcome {@link #ARRIVED}, or what to say of a file that does not arrive
+   */
+  private record Job(Content content, Place place, CompletableFuture<String> outcome) {
     String key() {
       return content.key() + place;
     }
@@ -42,7 +47,8 @@ final class UploadQueue {
   private final Semaphore work = new Semaphore(0);
   private final Object lock = new Object();
   private final Recent<String, Content> contents = new Recent<>(MOST_REMEMBERED);
-  private final Recent<String, Boolean> announced = new Recent<>(MOST_REMEMBERED);
+  private final Recent<String, CompletableFuture<String>> announced =
+      new Recent<>(MOST_REMEMBERED);
   private @Nullable BackgroundThread thread;
   private volatile boolean closed;
 
@@ -54,40 +60,46 @@ final class UploadQueue {
     this.backlog = new Backlog<>(MOST_WAITING, mostBytes);
   }
 
-  /** Takes it for that place. Null if it does, else why it is dropped. */
-  @Nullable String offer(Content found, Place place) {
-    String refusal = refusal(found, place);
-    if (refusal != null) {
-      ledger.dropped(1, lost(refusal));
-      return refusal;
-    }
-    start();
-    work.release();
-    return null;
-  }
-
-  private @Nullable String refusal(Content found, Place place) {
+  /**
+   * Takes it for that place.
+   *
+   * @return completes with {@link #ARRIVED}, or with what to say of a file that does not arrive
+   */
+  CompletableFuture<String> offer(Content found, Place place) {
+    Job job;
+    String refusal;
     synchronized (lock) {
       Content known = contents.get(found.key());
       Content content = known == null || known.isLost() ? found : known;
-      Job job = new Job(content, place);
-      if (closed) {
-        return CLOSED;
+      job = new Job(content, place, new CompletableFuture<>());
+      CompletableFuture<String> before = closed ? null : announced.get(job.key());
+      if (before != null) {
+        return before;
       }
-      if (content.isLost()) {
-        return LOST;
+      refusal = refusal(content, job, content == known);
+      if (refusal == null) {
+        contents.put(content.key(), content);
+        announced.put(job.key(), job.outcome());
       }
-      if (announced.containsKey(job.key())) {
-        return null;
-      }
-      long weight = content == known ? WEIGHT : WEIGHT + found.weight();
-      if (!backlog.offer(job, weight)) {
-        return FULL;
-      }
-      contents.put(content.key(), content);
-      announced.put(job.key(), true);
-      return null;
     }
+    if (refusal != null) {
+      ledger.dropped(1, lost(refusal));
+      return CompletableFuture.completedFuture("dropped: " + refusal);
+    }
+    start();
+    work.release();
+    return job.outcome();
+  }
+
+  private @Nullable String refusal(Content content, Job job, boolean isKnown) {
+    if (closed) {
+      return CLOSED;
+    }
+    if (content.isLost()) {
+      return LOST;
+    }
+    long weight = isKnown ? WEIGHT : WEIGHT + content.weight();
+    return backlog.offer(job, weight) ? null : FULL;
   }
 
   private static String lost(String why) {
@@ -145,6 +157,7 @@ final class UploadQueue {
       }
       if (verdict.arrived()) {
         ledger.exported(1, batch::close);
+        job.outcome().complete(ARRIVED);
       } else {
         lost(job, verdict.status(), verdict.words(), batch);
       }
@@ -154,6 +167,7 @@ final class UploadQueue {
       }
     } catch (InterruptedException closing) {
       ledger.dropped(1, lost(CLOSED), batch::close);
+      job.outcome().complete("dropped: " + CLOSED);
       throw closing;
     } catch (Throwable t) { // whatever happens to one, the thread goes on with the next
       log.warn("media", "A file cannot be uploaded: " + Outcome.describe(t), t);
@@ -162,11 +176,12 @@ final class UploadQueue {
     } finally {
       if (batch.unsettled() > 0) {
         ledger.dropped(1, lost(THREAD_FAILED), batch::close);
+        job.outcome().complete("upload failed");
       }
     }
   }
 
-  /** Its reference has left already. The next one to show it may bring the bytes again. */
+  /** The next one to show it may bring the bytes again. */
   private void lost(Job job, int status, String words, Backlog.Batch<Job> batch) {
     synchronized (lock) {
       announced.remove(job.key());
@@ -176,6 +191,8 @@ final class UploadQueue {
     }
     String server = "Langfuse at " + line.endpoint().baseUrl() + " ";
     ledger.failed(1, status, server + words, batch::close);
+    job.outcome()
+        .complete("upload failed" + (status == Outcome.NO_ANSWER ? "" : ": status " + status));
   }
 
   /** For what is there when the waiting begins: files are found while observations are sent. */
@@ -214,6 +231,7 @@ final class UploadQueue {
     Backlog.Batch<Job> left = backlog.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     if (left != null) {
       ledger.dropped(left.values().size(), lost(CLOSED), left::close);
+      left.values().forEach(job -> job.outcome().complete("dropped: " + CLOSED));
     }
   }
 }

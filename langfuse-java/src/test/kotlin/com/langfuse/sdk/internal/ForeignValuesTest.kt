@@ -143,14 +143,15 @@ class ForeignValuesTest :
                 "Groovy" to JsonBuilder(json.readValue(text, Map::class.java)),
             ) { (_, value) ->
                 val expected = json.readTree(text)
-                val written = json.readTree(written(value).replace("1.0", "1").replace("\"1\"", "1").replace("\"1.5\"", "1.5"))
-                written shouldBe expected
+                // Protobuf has floating point numbers only, AWS keeps numbers as texts.
+                val numbers = written(value).replace("1.0", "1").replace(Regex("\"(1|1.5)\""), "$1")
+                json.readTree(numbers) shouldBe expected
             }
         }
 
         context("JSON that is not an object") {
             withData<Pair<Any, String>>(
-                nameFn = { it.second },
+                nameFn = { it.first.javaClass.simpleName + " " + it.second },
                 JsonPrimitive("x\ny") to "\"x\\ny\"",
                 JsonPrimitive(1) to "1",
                 JsonNull to "null",
@@ -168,7 +169,10 @@ class ForeignValuesTest :
         }
 
         test("a large tree is written as it is, once") {
-            val tree = buildJsonObject { repeat(5_000) { put("key$it", buildJsonArray { add(JsonPrimitive("value $it")) }) } }
+            val tree =
+                buildJsonObject {
+                    repeat(5_000) { put("key$it", buildJsonArray { add(JsonPrimitive("value $it")) }) }
+                }
             written(tree) shouldBe tree.toString()
         }
 
@@ -214,7 +218,7 @@ class ForeignValuesTest :
 
         context("protobuf, as its own JSON format prints it") {
             withData<Pair<com.google.protobuf.MessageOrBuilder, String>>(
-                nameFn = { it.second },
+                nameFn = { it.first.javaClass.simpleName + " " + it.second },
                 Timestamp.newBuilder().setSeconds(5).build() to "\"1970-01-01T00:00:05Z\"",
                 Timestamp.newBuilder().setSeconds(5) to "\"1970-01-01T00:00:05Z\"",
                 ListValue.newBuilder().addValues(Value.newBuilder().setStringValue("v")).build() to """["v"]""",
@@ -258,7 +262,7 @@ class ForeignValuesTest :
             written(com.openai.models.ChatModel.GPT_4O) shouldBe "\"gpt-4o\""
         }
 
-        test("openai-java: forms leave their streams unread, requests without a body are their text") {
+        test("openai-java: forms leave their streams unread, requests without a body are their parameters") {
             val stream =
                 object : InputStream() {
                     override fun read(): Int = throw AssertionError("was read")
@@ -271,7 +275,9 @@ class ForeignValuesTest :
                     .build()
             val text = ours.encode(form)!!
             json.readTree(text)["prompt"].textValue() shouldBe "add a hat"
-            written(ChatCompletionListParams.builder().limit(3).build()) shouldContain "limit=3"
+            written(
+                ChatCompletionListParams.builder().limit(3).putAdditionalHeader("Authorization", "secret").build(),
+            ) shouldBe """{"limit":3}"""
         }
 
         test("anthropic-java: requests as they are sent, responses as they came") {
@@ -405,7 +411,7 @@ class ForeignValuesTest :
             same(
                 ours.encode(request)!!,
                 """{"modelId":"m","messages":[{"role":"user","content":[{"text":"what?"},
-                    {"image":{"format":"png","source":{"bytes":"<bytes 2>"}}}]}]}""",
+                    {"image":{"format":"png","source":{"bytes":"AP8="}}}]}]}""",
             )
         }
 
@@ -430,7 +436,7 @@ class ForeignValuesTest :
 
         context("values that are texts") {
             withData<Pair<Any, String>>(
-                nameFn = { it.second },
+                nameFn = { it.first.javaClass.simpleName + " " + it.second },
                 GStringImpl(arrayOf("Ada"), arrayOf("hi ", "!")) to "hi Ada!",
                 Text("own chars") to "own chars",
                 StringBuilder("b") to "b",

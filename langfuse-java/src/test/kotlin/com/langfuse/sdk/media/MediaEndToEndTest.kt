@@ -18,6 +18,16 @@ import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.opentelemetry.sdk.trace.SdkTracerProvider
+import org.springframework.ai.chat.messages.UserMessage
+import org.springframework.ai.content.Media
+import org.springframework.util.MimeTypeUtils
+import software.amazon.awssdk.core.SdkBytes
+import software.amazon.awssdk.services.bedrockruntime.model.ContentBlock
+import software.amazon.awssdk.services.bedrockruntime.model.DocumentBlock
+import software.amazon.awssdk.services.bedrockruntime.model.DocumentSource
+import software.amazon.awssdk.services.bedrockruntime.model.ImageBlock
+import software.amazon.awssdk.services.bedrockruntime.model.ImageSource
+import java.nio.ByteBuffer
 import java.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.measureTime
@@ -170,6 +180,103 @@ class MediaEndToEndTest :
                 report.media().pending() shouldBe 1
                 report.isComplete shouldBe false
                 langfuse.close(Duration.ofMillis(10)).media().pending() shouldBe 1
+            }
+        }
+
+        test("an upload that is not found leaves a text in every place, and the report counts it") {
+            withLangfuse { local, langfuse ->
+                local.always(Fault.status(404).on("/local-media-upload"))
+                langfuse.observation("o").input(png).output(mapOf("a" to PNG)).metadata(mapOf("m" to PNG_URI)).start().end()
+                val report = langfuse.flush(DEADLINE)
+                report.observations().exported() shouldBe 1
+                report.media().failed() shouldBe 3
+                val lost = "<media image/png 8 bytes, upload failed: status 404>"
+                val observation = local.awaitObservation("o", DEADLINE)
+                observation.input() shouldBe lost
+                observation.output() shouldBe """{"a":"$lost"}"""
+                observation.toString() shouldContain lost
+            }
+        }
+
+        test("an upload that is not found leaves a text when the program ends with it, too") {
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.status(404).on("/local-media-upload"))
+                local.client().use { it.observation("last").input(png).start().end() }
+                local.awaitObservation("last", DEADLINE).input() shouldBe
+                    "<media image/png 8 bytes, upload failed: status 404>"
+            }
+        }
+
+        test("bytes with a known signature are files, alone and inside, others are not") {
+            data class Page(val number: Int, val scan: ByteArray)
+            withLangfuse { local, langfuse ->
+                langfuse.observation("alone").input(PNG).output(ByteBuffer.wrap(PNG)).start().end()
+                langfuse
+                    .observation("inside")
+                    .input(listOf(Page(1, PNG), ByteBuffer.wrap(PNG).asReadOnlyBuffer(), "text".toByteArray()))
+                    .output(mapOf("hash" to byteArrayOf(0x89.toByte(), 0x50, 1, 2)))
+                    .start()
+                    .end()
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                val alone = local.awaitObservation("alone", DEADLINE)
+                alone.input() shouldBe pngReference
+                alone.output() shouldBe pngReference
+                val inside = local.awaitObservation("inside", DEADLINE)
+                inside.input() shouldBe """[{"number":1,"scan":"$pngReference"},"$pngReference","text"]"""
+                inside.output() shouldBe """{"hash":"<bytes 4>"}"""
+                local.media().single().bytes() shouldBe PNG
+            }
+        }
+
+        test("bytes are recorded as they were when they were given") {
+            withLangfuse { local, langfuse ->
+                val bytes = PNG + ByteArray(100) { 7 }
+                val before = bytes.clone()
+                val observation = langfuse.observation("o").input(mapOf("a" to bytes)).start()
+                bytes.fill(0)
+                observation.end()
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                local.awaitMedia(1, DEADLINE).single().bytes() shouldBe before
+            }
+        }
+
+        test("files in the classes of Spring AI, LangChain4j and the AWS SDK") {
+            val spring =
+                UserMessage
+                    .builder()
+                    .text("what?")
+                    .media(Media.builder().mimeType(MimeTypeUtils.IMAGE_JPEG).data(byteArrayOf(1, 2, 3)).build())
+                    .build()
+            val langChain =
+                dev.langchain4j.data.message.UserMessage.from(
+                    dev.langchain4j.data.message.ImageContent(base64(PNG), "image/png"),
+                )
+            val amazon =
+                ContentBlock.fromImage(
+                    ImageBlock
+                        .builder()
+                        .format("png")
+                        .source(ImageSource.fromBytes(SdkBytes.fromByteArray(PNG)))
+                        .build(),
+                )
+            val document =
+                ContentBlock.fromDocument(
+                    DocumentBlock
+                        .builder()
+                        .format("csv")
+                        .name("d")
+                        .source(DocumentSource.fromBytes(SdkBytes.fromUtf8String("a,b\n1,2")))
+                        .build(),
+                )
+            withLangfuse { local, langfuse ->
+                langfuse.observation("o").input(listOf(spring, langChain, amazon, document)).start().end()
+                langfuse.flush(DEADLINE).isComplete shouldBe true
+                val input = local.awaitObservation("o", DEADLINE).input()!!
+                input shouldContain reference("image/jpeg", byteArrayOf(1, 2, 3), "bytes")
+                input shouldContain """{"url":"$PNG_REFERENCE","""
+                input shouldContain """{"format":"png","source":{"bytes":"$pngReference"}}"""
+                input shouldContain """"source":{"bytes":"${reference("text/csv", "a,b\n1,2".toByteArray())}"}"""
+                local.media() shouldHaveSize 3
             }
         }
 

@@ -49,6 +49,7 @@ internal class MediaWire(
     mostBytes: Long = 1L shl 24,
     retryFor: Duration = Duration.ofSeconds(30),
     secretKey: String = local.secretKey(),
+    patience: Duration = DEADLINE,
     http: (HttpClient.Builder) -> Unit = {},
 ) : AutoCloseable {
     val losses = CopyOnWriteArrayList<String>()
@@ -70,7 +71,7 @@ internal class MediaWire(
                 }, log),
             )
         line = Line(endpoint, settings, log)
-        uploads = MediaUploads(line, ledger, log, mostBytes)
+        uploads = MediaUploads(line, ledger, log, mostBytes, patience)
         encoder = JsonEncoder(null, Int.MAX_VALUE, MediaUploads.texts(uploads), log)
     }
 
@@ -118,8 +119,17 @@ private fun settings(local: LocalLangfuse, secretKey: String, retryFor: Duration
         DeliverySettings(512, Duration.ofSeconds(5), false, 1000, 1L shl 26, retryFor, true, null, 1L shl 26),
     )
 
-internal inline fun <T> withMedia(mostBytes: Long = 1L shl 24, block: (LocalLangfuse, MediaWire) -> T): T =
-    LocalLangfuse.start().use { local -> MediaWire(local, mostBytes).use { block(local, it) } }
+internal inline fun <T> withMedia(
+    mostBytes: Long = 1L shl 24,
+    patience: Duration = DEADLINE,
+    block: (LocalLangfuse, MediaWire) -> T,
+): T =
+    LocalLangfuse.start().use { local ->
+        MediaWire(local, mostBytes, patience = patience).use { block(local, it) }
+    }
+
+/** Spans do not wait for uploads. */
+internal val IMPATIENT: Duration = Duration.ofMillis(1)
 
 /** Method and path of each. */
 internal fun LocalLangfuse.calls(): List<String> = requests().map { "${it.method()} ${it.shortPath()}" }

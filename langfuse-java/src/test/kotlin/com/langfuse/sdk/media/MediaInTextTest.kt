@@ -129,6 +129,82 @@ class MediaInTextTest :
             }
         }
 
+        context("files that say themselves what they are") {
+            fun signed(signature: String) =
+                (signature.toByteArray(Charsets.ISO_8859_1) + ByteArray(60)).let { it to base64(it) }
+            val png = signed("\u0089PNG\r\n\u001a\n")
+            withData(
+                nameFn = { "'${it.first}'" },
+                """{"created":1,"data":[{"b64_json":"DATA","revised_prompt":"x"}]}""" to png,
+                """{"type":"response.image_generation_call.partial_image","partial_image_b64":"DATA"}""" to png,
+                """{"output":[{"id":"ig_1","type":"image_generation_call","result":"DATA","status":"completed"}]}""" to png,
+                """{"type":"image","image":"DATA"}""" to png,
+                """{"type":"image","image":"DATA","mediaType":"image/*"}""" to png,
+                """{"role":"user","content":"what?","images":["DATA"]}""" to png,
+                """{"artifacts":[{"base64":"DATA","finishReason":"SUCCESS"}]}""" to png,
+                """{"source":{"bytes":"DATA"}}""" to png,
+                """{"image":{"source":{"bytes":"DATA"}}}""" to png,
+            ) { (shape, file) ->
+                replaced(shape.replace("DATA", file.second)) shouldBe
+                    shape.replace("DATA", reference("image/png", file.first))
+            }
+            withData(
+                nameFn = { it.second },
+                "\u00ff\u00d8\u00ff\u00e0" to "image/jpeg",
+                "GIF89a" to "image/gif",
+                "RIFF\u0024\u0000\u0000\u0000WEBPVP8 " to "image/webp",
+                "RIFF\u0024\u0000\u0000\u0000WAVEfmt " to "audio/wav",
+                "%PDF-1.7" to "application/pdf",
+                "OggS" to "audio/ogg",
+                "fLaC" to "audio/flac",
+                "ID3\u0004" to "audio/mpeg",
+                "\u00ff\u00fb\u0090d" to "audio/mpeg",
+                "\u0000\u0000\u0000\u0018ftypisom" to "video/mp4",
+                "\u0000\u0000\u0000\u0018ftypM4A " to "audio/mp4",
+                "\u001aE\u00df\u00a3" to "video/webm",
+            ) { (signature, type) ->
+                val (bytes, data) = signed(signature)
+                replaced("""{"images":["none","$data"]}""") shouldBe """{"images":["none","${reference(type, bytes)}"]}"""
+            }
+        }
+
+        context("files of Bedrock's converse API, in any order of their fields") {
+            val data = base64("some content".toByteArray())
+            withData(
+                nameFn = { "'${it.first}'" },
+                """{"image":{"format":"jpeg","source":{"bytes":"DATA"}}}""" to "image/jpeg",
+                """{"image":{"source":{"bytes":"DATA"},"format":"png"}}""" to "image/png",
+                """{"document":{"format":"docx","name":"d","source":{"bytes":"DATA"}}}""" to
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                """{"document":{"name":"d","source":{"bytes":"DATA"},"format":"txt"}}""" to "text/plain",
+                """{"video":{"format":"mov","source":{"bytes":"DATA"}}}""" to "video/quicktime",
+                """[{"content":[{"text":"x"},{"video":{"format":"mp4","source":{"bytes":"DATA"}}}]}]""" to "video/mp4",
+            ) { (shape, type) ->
+                replaced(shape.replace("DATA", data)) shouldBe
+                    shape.replace("DATA", reference(type, "some content".toByteArray()))
+            }
+        }
+
+        context("texts that could be base64 stay: words, ids, hashes, addresses") {
+            withData(
+                nameFn = { it },
+                """{"type":"image","image":"cats"}""",
+                """{"type":"image","image":"catpicture12","mediaType":"image/png"}""",
+                """{"type":"image","image":"https://example.org/a.png","mediaType":"image/png"}""",
+                """{"images":["0af7651916cd43dd8448eb211c80319c","3f786850e387550fdab836ed7e6dc881de23001b"]}""",
+                """{"images":["https://example.org/a.png","aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ="]}""",
+                """{"type":"function_call_output","result":"iVBORw0KGgoAAAANSUhEUg=="}""",
+                """{"base64":"aGVsbG8gd29ybGQ=","bytes":"aGVsbG8gd29ybGQ="}""",
+                """{"image":"ubuntu/22.04/latest","bytes":"12345678"}""",
+                """{"document":{"format":"A4","source":{"bytes":"not base64!"}}}""",
+                """{"b64_json":null,"url":"https://example.org/a.png"}""",
+            ) { text ->
+                val basket = Basket()
+                replaced(text, basket) shouldBeSameInstanceAs text
+                basket.taken.shouldBeEmpty()
+            }
+        }
+
         test("base64 without padding, and of the alphabet for URLs") {
             val bytes = byteArrayOf(-1, -17, -66, 1, 2, 3, 4)
             val data = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes)

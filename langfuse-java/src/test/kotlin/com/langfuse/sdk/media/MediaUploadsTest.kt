@@ -39,7 +39,7 @@ class MediaUploadsTest :
 
         fun uri(bytes: ByteArray) = "data:image/png;base64," + base64(bytes)
 
-        test("announced, uploaded, reported: and the text leaves before that") {
+        test("announced, uploaded, reported: and the text leaves after that") {
             withMedia { local, wire ->
                 wire.sent("see $PNG_URI") shouldBe "see $PNG_REFERENCE"
                 wire.flush() shouldBe 0
@@ -276,7 +276,7 @@ class MediaUploadsTest :
         }
 
         test("what waits for its upload is bounded by bytes: the newest leaves a marker, and spans never wait") {
-            withMedia(mostBytes = 10_000) { local, wire ->
+            withMedia(mostBytes = 10_000, patience = IMPATIENT) { local, wire ->
                 local.always(Fault.hang())
                 wire.sent(uri(bytes(6_000))) shouldBe reference("image/png", bytes(6_000))
                 wire.sent(uri(bytes(6_000, 1))) shouldBe "<media image/png 6000 bytes, dropped: upload queue full>"
@@ -325,8 +325,8 @@ class MediaUploadsTest :
             withMedia { local, wire ->
                 local.always(Fault.status(400).on("/api/public/media"))
                 val warnings = warningsOf(atLeast = 1) {
-                    wire.sent(PNG_URI) shouldBe PNG_REFERENCE
-                    wire.sent(HELLO_URI) shouldBe HELLO_REFERENCE
+                    wire.sent(PNG_URI) shouldBe "<media image/png 8 bytes, upload failed: status 400>"
+                    wire.sent(HELLO_URI) shouldBe "<media text/plain 5 bytes, upload failed: status 400>"
                     wire.flush() shouldBe 0
                 }
                 warnings.single() shouldMatch Regex("1 media are lost: Langfuse at ${local.baseUrl()} answered 400.*")
@@ -338,7 +338,8 @@ class MediaUploadsTest :
 
         test("a type that the server does not take is its decision") {
             withMedia { _, wire ->
-                wire.sent("data:font/woff2;base64,AAECAwQF") shouldContain "type=font/woff2"
+                wire.sent("data:font/woff2;base64,AAECAwQF") shouldBe
+                    "<media font/woff2 6 bytes, upload failed: status 400>"
                 wire.flush() shouldBe 0
                 wire.uploads.ledger().failures() shouldBe mapOf(400 to 1L)
             }
@@ -348,7 +349,7 @@ class MediaUploadsTest :
             withMedia { local, wire ->
                 local.enqueue(Fault.status(403).on("/local-media-upload"))
                 val warnings = warningsOf(atLeast = 1) {
-                    wire.sent(PNG_URI)
+                    wire.sent(PNG_URI) shouldBe "<media image/png 8 bytes, upload failed: status 403>"
                     wire.flush() shouldBe 0
                 }
                 warnings.single() shouldContain "gave an upload URL that answered 403"
@@ -372,7 +373,7 @@ class MediaUploadsTest :
                 local.enqueue(Fault.status(400).on("/api/public/media"))
                 val media = LangfuseMedia.of(PNG, "image/png")
                 val text = wire.encoder.encode(media)!!
-                wire.sent(text)
+                wire.sent(text) shouldBe "<media image/png 8 bytes, upload failed: status 400>"
                 wire.flush()
                 wire.sent(text, OUTPUT) shouldBe "<media image/png 8 bytes, dropped: upload failed before>"
                 wire.sent(media, OUTPUT) shouldBe reference("image/png", PNG, "bytes")
@@ -397,10 +398,10 @@ class MediaUploadsTest :
             StubServer(answers).use { server ->
                 LocalLangfuse.start().use { local ->
                     MediaWire(local, http = { it.proxy(ProxyTo(server.address, all = true)) }).use { wire ->
-                        wire.sent(PNG_URI)
+                        wire.sent(PNG_URI) shouldBe "<media image/png 8 bytes, upload failed: status 400>"
                         wire.flush() shouldBe 0
                         wire.counts() shouldBe listOf(0, 1, 0)
-                        wire.sent(PNG_URI, OUTPUT)
+                        wire.sent(PNG_URI, OUTPUT) shouldBe PNG_REFERENCE
                         wire.flush() shouldBe 0
                         wire.counts() shouldBe listOf(1, 1, 0)
                         calls shouldBe listOf("POST", "PUT", "PATCH", "POST", "PATCH")
@@ -421,7 +422,7 @@ class MediaUploadsTest :
                 StubServer { _, _ -> 201 to body }.use { server ->
                     LocalLangfuse.start().use { local ->
                         MediaWire(local, http = { it.proxy(ProxyTo(server.address, all = true)) }).use { wire ->
-                            wire.sent(PNG_URI) shouldBe PNG_REFERENCE
+                            wire.sent(PNG_URI) shouldBe "<media image/png 8 bytes, upload failed>"
                             wire.flush() shouldBe 0
                             wire.counts() shouldBe listOf(0, 1, 0)
                             wire.uploads.ledger().failures() shouldBe mapOf(0 to 1L)
@@ -503,9 +504,54 @@ class MediaUploadsTest :
             }
         }
 
+        context("an upload that fails for good leaves a text in its place, whatever it fails at") {
+            withData(
+                nameFn = { it.first.toString() },
+                Fault.status(400).on("/api/public/media") to 400,
+                Fault.status(404).on("/api/public/media") to 404,
+                Fault.status(413).on("/api/public/media") to 413,
+                Fault.status(403).on("/local-media-upload") to 403,
+                Fault.status(404).on("/local-media-upload") to 404,
+            ) { (fault, status) ->
+                withMedia { local, wire ->
+                    local.always(fault)
+                    val text = "<media image/png 8 bytes, upload failed: status $status>"
+                    wire.sent("see $PNG_URI") shouldBe "see $text"
+                    wire.sent("""{"b64_json":"${base64(PNG)}"}""", OUTPUT) shouldBe """{"b64_json":"$text"}"""
+                    wire.sent(LangfuseMedia.of(PNG, "image/png"), "$METADATA.photo") shouldBe text
+                    wire.sent(mapOf("photo" to PNG)) shouldBe """{"photo":"$text"}"""
+                    wire.flush() shouldBe 0
+                }
+            }
+        }
+
+        test("passing troubles that do not pass leave a text, too, when the time for retries is up") {
+            LocalLangfuse.start().use { local ->
+                MediaWire(local, retryFor = Duration.ZERO).use { wire ->
+                    local.always(Fault.status(503).on("/local-media-upload"))
+                    wire.sent(PNG_URI) shouldBe "<media image/png 8 bytes, upload failed: status 503>"
+                    local.always(Fault.reset().on("/local-media-upload"))
+                    wire.sent(HELLO_URI) shouldBe "<media text/plain 5 bytes, upload failed>"
+                }
+            }
+        }
+
+        test("one upload that takes long is waited for once: the next spans leave with their references") {
+            withMedia(patience = Duration.ofMillis(500)) { local, wire ->
+                local.always(Fault.hang())
+                val start = System.nanoTime()
+                (1..100).forEach {
+                    val picture = bytes(100, it)
+                    wire.sent(uri(picture)) shouldBe reference("image/png", picture)
+                }
+                System.nanoTime() - start shouldBeLessThan DEADLINE.toNanos()
+                wire.uploads.pending() shouldBe 100
+            }
+        }
+
         test("a flush does not wait where the keys are refused") {
             LocalLangfuse.start().use { local ->
-                MediaWire(local, secretKey = "sk-wrong").use { wire ->
+                MediaWire(local, secretKey = "sk-wrong", patience = IMPATIENT).use { wire ->
                     wire.sent(PNG_URI)
                     wire.sent(HELLO_URI)
                     val start = System.nanoTime()
@@ -516,7 +562,7 @@ class MediaUploadsTest :
         }
 
         test("a flush returns at its deadline, and says what is pending") {
-            withMedia { local, wire ->
+            withMedia(patience = IMPATIENT) { local, wire ->
                 local.always(Fault.hang())
                 wire.sent("$PNG_URI $HELLO_URI")
                 wire.flush(Duration.ofMillis(50)) shouldBe 2
@@ -524,7 +570,7 @@ class MediaUploadsTest :
         }
 
         test("closing drops what is left, counts it, and stops the thread") {
-            withMedia { local, wire ->
+            withMedia(patience = IMPATIENT) { local, wire ->
                 local.always(Fault.hang())
                 wire.sent("$PNG_URI $HELLO_URI")
                 local.awaitRequests(1, DEADLINE)
