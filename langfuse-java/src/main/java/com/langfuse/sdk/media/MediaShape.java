@@ -104,8 +104,7 @@ record MediaShape(String dataField, Function<String, @Nullable String> type) {
     List<MediaShape> found = new ArrayList<>();
     for (String field : SIGNED_DATA) {
       boolean isResult = field.equals("result");
-      if (data.contains(field)
-          && (!isResult || GENERATED_IMAGE.equals(words.get("type")))) {
+      if (data.contains(field) && (!isResult || GENERATED_IMAGE.equals(words.get("type")))) {
         found.add(signed(field));
       }
     }

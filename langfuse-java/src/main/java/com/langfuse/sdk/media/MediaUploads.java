@@ -103,7 +103,8 @@ public final class MediaUploads implements TextRewriter, SideDoor {
 
   @Override
   public TextRewriter forRequest() {
-    Duration most = closing && PATIENCE_AT_CLOSE.compareTo(patience) < 0 ? PATIENCE_AT_CLOSE : patience;
+    Duration most =
+        closing && PATIENCE_AT_CLOSE.compareTo(patience) < 0 ? PATIENCE_AT_CLOSE : patience;
     return new Request(System.nanoTime() + most.toNanos());
   }
 
@@ -220,8 +221,7 @@ public final class MediaUploads implements TextRewriter, SideDoor {
       String loss = outcome(queue.offer(content, place), deadline);
       return loss.equals(UploadQueue.ARRIVED)
           ? source.reference(content.contentType(), content.hash())
-          : MediaMarker.of(
-              MediaMarker.description(content.contentType(), content.length()), loss);
+          : MediaMarker.of(MediaMarker.description(content.contentType(), content.length()), loss);
     }
   }
 }

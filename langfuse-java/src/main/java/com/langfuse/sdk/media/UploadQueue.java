@@ -47,8 +47,7 @@ final class UploadQueue {
   private final Semaphore work = new Semaphore(0);
   private final Object lock = new Object();
   private final Recent<String, Content> contents = new Recent<>(MOST_REMEMBERED);
-  private final Recent<String, CompletableFuture<String>> announced =
-      new Recent<>(MOST_REMEMBERED);
+  private final Recent<String, CompletableFuture<String>> announced = new Recent<>(MOST_REMEMBERED);
   private @Nullable BackgroundThread thread;
   private volatile boolean closed;
 

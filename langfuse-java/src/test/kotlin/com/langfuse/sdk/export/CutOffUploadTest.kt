@@ -36,20 +36,20 @@ class CutOffUploadTest :
 
         val compressed = listOf(EarlyRefusal.SILENT to true)
         for ((early, gzip) in EarlyRefusal.entries.map { it to false } + compressed) {
-                test("2,000 observations of 2 to 100 kB and a limit of 1 MB: none is lost; $early, gzip: $gzip") {
-                    BareServer(longest = 1_000_000, early = early).use { server ->
-                        server.client { delivery { it.gzip(gzip) } }.use { langfuse ->
-                            langfuse.record(2_000, 2..100)
-                            val report = langfuse.flush(patience)
-                            report.counts shouldBe listOf<Long>(2_000, 0, 0, 0)
-                            report.observations().truncated() shouldBe 0
-                            server.accepted.size shouldBe 2_000
-                            server.duplicates shouldBe 0
-                            server.refusedEarly.get() shouldBeLessThan 60
-                        }
+            test("2,000 observations of 2 to 100 kB and a limit of 1 MB: none is lost; $early, gzip: $gzip") {
+                BareServer(longest = 1_000_000, early = early).use { server ->
+                    server.client { delivery { it.gzip(gzip) } }.use { langfuse ->
+                        langfuse.record(2_000, 2..100)
+                        val report = langfuse.flush(patience)
+                        report.counts shouldBe listOf<Long>(2_000, 0, 0, 0)
+                        report.observations().truncated() shouldBe 0
+                        server.accepted.size shouldBe 2_000
+                        server.duplicates shouldBe 0
+                        server.refusedEarly.get() shouldBeLessThan 60
                     }
                 }
             }
+        }
 
         for (early in listOf(EarlyRefusal.ABRUPT, EarlyRefusal.SILENT)) {
             test("a queue of 16 MB that is filled no faster than it empties drops nothing; $early") {

@@ -1,6 +1,5 @@
 package com.langfuse.sdk.internal
 
-import com.anthropic.core.jsonMapper as anthropicMapper
 import com.anthropic.models.messages.MessageCreateParams
 import com.fasterxml.jackson.annotation.JsonIgnore
 import com.fasterxml.jackson.databind.JsonSerializer
@@ -15,7 +14,6 @@ import com.google.protobuf.Timestamp
 import com.google.protobuf.Value
 import com.openai.core.JsonValue
 import com.openai.core.MultipartField
-import com.openai.core.jsonMapper as openAiMapper
 import com.openai.models.chat.completions.ChatCompletion
 import com.openai.models.chat.completions.ChatCompletionCreateParams
 import com.openai.models.chat.completions.ChatCompletionListParams
@@ -90,6 +88,8 @@ import java.util.concurrent.Flow
 import java.util.regex.Pattern
 import javax.crypto.spec.SecretKeySpec
 import javax.sql.rowset.serial.SerialBlob
+import com.anthropic.core.jsonMapper as anthropicMapper
+import com.openai.core.jsonMapper as openAiMapper
 import org.springframework.ai.chat.messages.UserMessage as SpringUserMessage
 
 /** Values of real libraries, and of the JDK, that are text, JSON or messages, and no beans. */
@@ -190,7 +190,8 @@ class ForeignValuesTest :
             val long = "x".repeat(ForeignSerializer.MAX_LENGTH)
             ours.encode(listOf(JSONObjectOf("\"$long\""), 1)) shouldBe
                 "[\"<JSONObjectOf, too long: ${long.length + 2} characters>\",1]"
-            ours.encode(listOf(LongText(long + "yz"), 1))!!.takeLast(40) shouldContain "… [cut: ${long.length + 2} characters]\",1]"
+            ours.encode(listOf(LongText(long + "yz"), 1))!!.takeLast(40) shouldContain
+                "… [cut: ${long.length + 2} characters]\",1]"
         }
 
         test("a toString that throws costs its own place") {
@@ -254,7 +255,8 @@ class ForeignValuesTest :
                 """{"id":"1","choices":[{"finish_reason":"stop","index":0,"logprobs":null,""" +
                     """"message":{"content":"yo","refusal":null,"role":"assistant","tool_calls":[{"id":"c",""" +
                     """"type":"function","function":{"name":"f","arguments":"{}"}}]}}],"created":1,"model":"m",""" +
-                    """"object":"chat.completion","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},"zz":[1]}"""
+                    """"object":"chat.completion","zz":[1],""" +
+                    """"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"""
             val response = openAiMapper().readValue(answer, ChatCompletion::class.java)
             same(written(response), answer)
             same(written(response.choices()[0].message()), json.readTree(answer)["choices"][0]["message"].toString())
@@ -270,7 +272,7 @@ class ForeignValuesTest :
             val form =
                 ImageEditParams
                     .builder()
-                    .image(MultipartField.builder<ImageEditParams.Image>().value(ImageEditParams.Image.ofInputStream(stream)).build())
+                    .image(MultipartField.of(ImageEditParams.Image.ofInputStream(stream)))
                     .prompt("add a hat")
                     .build()
             val text = ours.encode(form)!!
@@ -291,7 +293,8 @@ class ForeignValuesTest :
                     .build()
             same(
                 written(request),
-                """{"max_tokens":10,"messages":[{"content":"hi","role":"user"}],"model":"claude-sonnet-4-5","new_field":1}""",
+                """{"max_tokens":10,"messages":[{"content":"hi","role":"user"}],""" +
+                    """"model":"claude-sonnet-4-5","new_field":1}""",
             )
             val answer =
                 """{"id":"m","content":[{"type":"text","text":"yo","citations":null},{"type":"tool_use","id":"t",""" +
@@ -318,17 +321,25 @@ class ForeignValuesTest :
             same(written(SystemMessage("be brief")), """{"role":"system","content":"be brief"}""")
             same(written(UserMessage("ada", "hi")), """{"role":"user","name":"ada","content":"hi"}""")
             same(
-                written(UserMessage.from(TextContent("what?"), ImageContent("aGVsbG8=", "image/png"), ImageContent("http://i/1"))),
+                written(
+                    UserMessage.from(
+                        TextContent("what?"),
+                        ImageContent("aGVsbG8=", "image/png"),
+                        ImageContent("http://i/1"),
+                    ),
+                ),
                 """{"role":"user","content":[{"type":"text","text":"what?"},
                     {"type":"image_url","image_url":{"url":"data:image/png;base64,aGVsbG8=","detail":"low"}},
                     {"type":"image_url","image_url":{"url":"http://i/1","detail":"low"}}]}""",
             )
             same(
                 written(UserMessage.from(PdfFileContent("aGVsbG8=", "application/pdf"))),
-                """{"role":"user","content":[{"type":"pdf","pdfFile":{"base64Data":"aGVsbG8=","mimeType":"application/pdf"}}]}""",
+                """{"role":"user","content":[{"type":"pdf",
+                    "pdfFile":{"base64Data":"aGVsbG8=","mimeType":"application/pdf"}}]}""",
             )
             val call = ToolExecutionRequest.builder().id("c1").name("weather").arguments("{\"city\":\"Ulm\"}").build()
-            val callJson = """{"id":"c1","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Ulm\"}"}}"""
+            val callJson =
+                """{"id":"c1","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Ulm\"}"}}"""
             same(
                 written(AiMessage("let me see", listOf(call))),
                 """{"role":"assistant","content":"let me see","tool_calls":[$callJson]}""",
@@ -348,13 +359,26 @@ class ForeignValuesTest :
                     .parameters(JsonObjectSchema.builder().addStringProperty("city").required("city").build())
                     .build()
             val toolJson =
-                """{"name":"weather","parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}"""
+                """{"name":"weather","parameters":{"type":"object",
+                    "properties":{"city":{"type":"string"}},"required":["city"]}}"""
             same(written(tool), toolJson)
-            val request = ChatRequest.builder().messages(UserMessage("hi")).modelName("m").toolSpecifications(tool).build()
+            val request =
+                ChatRequest
+                    .builder()
+                    .messages(UserMessage("hi"))
+                    .modelName("m")
+                    .toolSpecifications(tool)
+                    .build()
             val written = json.readTree(written(request))
             written["messages"] shouldBe json.readTree("""[{"role":"user","content":"hi"}]""")
             written["parameters"]["toolSpecifications"][0] shouldBe json.readTree(toolJson)
-            val response = ChatResponse.builder().aiMessage(AiMessage("yo")).modelName("m").tokenUsage(TokenUsage(1, 2)).build()
+            val response =
+                ChatResponse
+                    .builder()
+                    .aiMessage(AiMessage("yo"))
+                    .modelName("m")
+                    .tokenUsage(TokenUsage(1, 2))
+                    .build()
             same(
                 written(response),
                 """{"aiMessage":{"role":"assistant","content":"yo"},"metadata":{"modelName":"m",
@@ -480,6 +504,7 @@ class ForeignValuesTest :
 
         test("an object without properties is its text, else a marker with its name") {
             class Plain
+
             class Named {
                 override fun toString() = "named"
             }

@@ -99,7 +99,8 @@ class UnwritableValuesTest :
                         "last" to 6,
                     )
                 encoder.encode(map) shouldBe
-                    """{"key":1,"<not readable: IllegalStateException>":2,"<not readable: IllegalStateException> 2":3,""" +
+                    """{"key":1,"<not readable: IllegalStateException>":2,""" +
+                    """"<not readable: IllegalStateException> 2":3,""" +
                     """"null":4,"7":5,"last":6}"""
             }
 
@@ -134,7 +135,8 @@ class UnwritableValuesTest :
                 tree["bad"].asText() shouldBe "{broken"
                 tree["two"].asText() shouldBe "1 2"
                 tree["z"].asInt() shouldBe 2
-                json.readTree(encoder.encode(listOf(Unwritable.Pieces(), 1))).asText() shouldStartWith "<not serializable"
+                json.readTree(encoder.encode(listOf(Unwritable.Pieces(), 1))).asText() shouldStartWith
+                    "<not serializable"
             }
         }
 
@@ -146,7 +148,9 @@ class UnwritableValuesTest :
         }
 
         test("java.time without its module is a marker as well") {
-            encoders.getValue("a plain ObjectMapper").encode(listOf(1, Instant.EPOCH, mapOf(Instant.EPOCH to 2), 3)) shouldBe
+            encoders.getValue(
+                "a plain ObjectMapper",
+            ).encode(listOf(1, Instant.EPOCH, mapOf(Instant.EPOCH to 2), 3)) shouldBe
                 """[1,"<not serializable object of type: Instant>",{"1970-01-01T00:00:00Z":2},3]"""
         }
 

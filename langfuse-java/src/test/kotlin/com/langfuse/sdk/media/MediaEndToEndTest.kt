@@ -186,7 +186,9 @@ class MediaEndToEndTest :
         test("an upload that is not found leaves a text in every place, and the report counts it") {
             withLangfuse { local, langfuse ->
                 local.always(Fault.status(404).on("/local-media-upload"))
-                langfuse.observation("o").input(png).output(mapOf("a" to PNG)).metadata(mapOf("m" to PNG_URI)).start().end()
+                langfuse.observation(
+                    "o",
+                ).input(png).output(mapOf("a" to PNG)).metadata(mapOf("m" to PNG_URI)).start().end()
                 val report = langfuse.flush(DEADLINE)
                 report.observations().exported() shouldBe 1
                 report.media().failed() shouldBe 3

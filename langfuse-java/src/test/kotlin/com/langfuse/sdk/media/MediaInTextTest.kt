@@ -137,7 +137,8 @@ class MediaInTextTest :
                 nameFn = { "'${it.first}'" },
                 """{"created":1,"data":[{"b64_json":"DATA","revised_prompt":"x"}]}""" to png,
                 """{"type":"response.image_generation_call.partial_image","partial_image_b64":"DATA"}""" to png,
-                """{"output":[{"id":"ig_1","type":"image_generation_call","result":"DATA","status":"completed"}]}""" to png,
+                """{"output":[{"id":"ig_1","type":"image_generation_call","result":"DATA","status":"completed"}]}""" to
+                    png,
                 """{"type":"image","image":"DATA"}""" to png,
                 """{"type":"image","image":"DATA","mediaType":"image/*"}""" to png,
                 """{"role":"user","content":"what?","images":["DATA"]}""" to png,
@@ -164,7 +165,8 @@ class MediaInTextTest :
                 "\u001aE\u00df\u00a3" to "video/webm",
             ) { (signature, type) ->
                 val (bytes, data) = signed(signature)
-                replaced("""{"images":["none","$data"]}""") shouldBe """{"images":["none","${reference(type, bytes)}"]}"""
+                replaced("""{"images":["none","$data"]}""") shouldBe
+                    """{"images":["none","${reference(type, bytes)}"]}"""
             }
         }
 
