@@ -132,10 +132,10 @@ public final class Propagation {
    *
    * <p>Where they contradict, a scope inside wins, and the attributes win over those that the
    * observation was started with. With {@link #asBaggage} they are in the baggage of contexts that
-   * are asked for later. An observation that ignores everything ignores this, too.
+   * are asked for later. Null, and an observation that ignores everything, is ignored.
    */
-  public void applyTo(Observation observation) {
-    if (Objects.requireNonNull(observation, "observation") instanceof OtelObservation started) {
+  public void applyTo(@Nullable Observation observation) {
+    if (observation instanceof OtelObservation started) {
       started.inherit(attributes.build(), baggage);
     }
   }

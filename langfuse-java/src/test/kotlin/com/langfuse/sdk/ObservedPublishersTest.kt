@@ -10,6 +10,7 @@ import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.types.shouldBeInstanceOf
 import io.kotest.matchers.types.shouldBeSameInstanceAs
+import io.opentelemetry.api.trace.SpanId
 import java.io.IOException
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.Executor
@@ -137,7 +138,7 @@ class ObservedPublishersTest :
                 }
             observation.output shouldBe "x".repeat(100)
             observation.shouldBeFine()
-            current.toSet() shouldBe setOf(null)
+            current.toSet() shouldBe setOf(SpanId.getInvalid())
         }
 
         test("a lambda is followed without a word, a public class only with one") {

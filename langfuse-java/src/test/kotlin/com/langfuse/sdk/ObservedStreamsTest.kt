@@ -13,6 +13,7 @@ import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeSameInstanceAs
+import io.opentelemetry.api.trace.SpanId
 import io.opentelemetry.context.Context
 import java.util.Scanner
 import java.util.concurrent.Flow
@@ -77,7 +78,7 @@ class ObservedStreamsTest :
                     }.get().forEach(::read)
                     Context.current() shouldBeSameInstanceAs Context.root()
                 }
-            readers shouldBe listOf(null, null, null, null)
+            readers shouldBe List(4) { SpanId.getInvalid() }
             trees.size shouldBe 8
             listOf("pushed" to 1, "pulled" to 2, "iterator" to 3, "iterable" to 4).forEach { (name, n) ->
                 trees.filter { it.contains("SPAN $name\n   └─ SPAN make $n") }.size shouldBe 1

@@ -39,6 +39,13 @@ private data class Said(
         values + if (tags.isEmpty()) emptyMap() else mapOf("langfuse.trace.tags" to tags)
 }
 
+/** What a scope writes on the observation around it: what it says itself; tags are added. */
+@Suppress("UNCHECKED_CAST")
+private fun MutableMap<String, Any>.add(said: Said) {
+    val tags = this["langfuse.trace.tags"] as List<String>?
+    this += Said(said.values, (tags.orEmpty() + said.tags).distinct()).attributes()
+}
+
 private sealed interface Step {
     /** Runs it, and notes by hand what each observation has to carry in the end. */
     fun run(langfuse: Langfuse, around: Said, current: String?, expected: MutableMap<String, MutableMap<String, Any>>)
@@ -70,7 +77,7 @@ private class ScopeStep(
         expected: MutableMap<String, MutableMap<String, Any>>,
     ) {
         val all = around + said
-        current?.let { expected.getValue(it) += all.attributes() }
+        current?.let { expected.getValue(it).add(said) }
         val scope = langfuse.propagate().tags(said.tags)
         said.values.forEach { (key, value) ->
             when (key) {

@@ -120,17 +120,16 @@ class TraceContextTest :
         context("where the server does not say the project, there is no link, and a warning with the reason") {
             withData<Pair<String, (LocalLangfuse) -> Unit>>(
                 { it.first },
-                "with 403" to { it.always(Fault.status(403)) },
-                "with 200 and no project" to { it.always(Fault.status(200)) },
-                "failed: java." to { it.close() },
+                "names no project: it answered 403" to { it.always(Fault.status(403)) },
+                "names no project: it answered 200" to { it.always(Fault.status(200)) },
+                "names no project: it could not be reached: connection refused" to { it.close() },
             ) { (reason, spoil) ->
                 withLangfuse { local, langfuse ->
                     spoil(local)
                     val warnings = warningsOf {
                         repeat(2) { langfuse.traceUrl(TraceContext.fromSeed("x").traceId()).shouldBeNull() }
                     }
-                    warnings.single() shouldContain
-                        "does not say which project the keys belong to. GET /api/public/projects"
+                    warnings.single() shouldContain "There are no links to traces: Langfuse at ${local.baseUrl()}"
                     warnings.single() shouldContain reason
                 }
             }

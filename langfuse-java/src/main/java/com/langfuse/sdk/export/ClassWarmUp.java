@@ -14,6 +14,7 @@ import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
@@ -107,7 +108,8 @@ public final class ClassWarmUp {
       record(provider);
     }
     new OtlpEncoders(null).encode(sample.spans);
-    new ObjectMapper().readTree("{\"sample\":[\"text\",1,1.5,true,null]}");
+    new ObjectMapper()
+        .readTree("{\"sample\":[\"text\",1,1.5,true,null]}".getBytes(StandardCharsets.UTF_8));
   }
 
   /** With a link, an exception, and every kind of attribute. */

@@ -1,9 +1,6 @@
 package com.langfuse.sdk.internal;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.BeanDescription;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonSerializer;
@@ -22,21 +19,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes values of other libraries in the form that {@link ForeignValues} knows. Takes the place of
  * serializers that would read them as beans, lists or maps, and of no other: a serializer that the
- * application registered stays.
+ * application registered stays. {@link BoundedGenerator} checks that JSON parses, and cuts what is
+ * too long.
  */
 final class ForeignSerializer extends JsonSerializer<Object> {
-
-  /** In characters, of one value's JSON or text. */
-  static final int MAX_LENGTH = 32 << 20;
-
-  /** Long texts are skipped over, so they need no limit. */
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-          .streamReadConstraints(
-              StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
-          .build();
 
   private final ForeignForm form;
   private final ForeignForm text;
@@ -88,9 +74,9 @@ final class ForeignSerializer extends JsonSerializer<Object> {
       throws IOException {
     Object written = written(value);
     if (written instanceof ForeignForm.Json raw) {
-      writeRaw(value, raw.text(), json);
+      json.writeRawValue(raw.text()); // what does not parse becomes a text
     } else if (written instanceof String text) {
-      json.writeString(cut(text));
+      json.writeString(text);
     } else if (written != value) {
       provider.defaultSerializeValue(written, json);
     } else {
@@ -120,39 +106,5 @@ final class ForeignSerializer extends JsonSerializer<Object> {
     } catch (Throwable failingToo) {
       throw new JsonMappingException(null, String.valueOf(failing.getMessage()), failing);
     }
-  }
-
-  private static void writeRaw(Object value, String text, JsonGenerator json) throws IOException {
-    if (text.length() > MAX_LENGTH) {
-      json.writeString(Marker.tooLongJson(value, text.length()));
-    } else if (isJson(text)) {
-      json.writeRawValue(text);
-    } else {
-      json.writeString(text);
-    }
-  }
-
-  /** Exactly one value. */
-  private static boolean isJson(String text) {
-    try (JsonParser parser = JSON.createParser(text)) {
-      if (parser.nextToken() == null) {
-        return false;
-      }
-      parser.skipChildren();
-      return parser.nextToken() == null;
-    } catch (IOException noJson) {
-      return false;
-    }
-  }
-
-  private static String cut(String text) {
-    if (text.length() <= MAX_LENGTH) {
-      return text;
-    }
-    boolean splitsPair = Character.isHighSurrogate(text.charAt(MAX_LENGTH - 1));
-    return text.substring(0, splitsPair ? MAX_LENGTH - 1 : MAX_LENGTH)
-        + "… [cut: "
-        + text.length()
-        + " characters]";
   }
 }

@@ -24,11 +24,6 @@ final class Marker {
     return "<" + name(number) + " of " + bits + " bits>";
   }
 
-  /** For JSON of another library that is longer than is kept: a part of it would not parse. */
-  static String tooLongJson(Object value, int length) {
-    return "<" + name(value) + ", too long: " + length + " characters>";
-  }
-
   static String notSerializable(Object value) {
     return "<not serializable object of type: " + name(value) + ">";
   }

@@ -127,7 +127,7 @@ final class NoResponseException extends IOException {
           .map(InetSocketAddress.class::cast)
           .findFirst()
           .orElse(null);
-    } catch (RuntimeException ofTheApplication) {
+    } catch (Throwable ofTheApplication) {
       return null;
     }
   }
