@@ -55,6 +55,12 @@ final class Delivery implements SideDoor {
   /** Held by the thread that waits for the next batch. */
   private final ReentrantLock turn = new ReentrantLock();
 
+  /**
+   * When what waits is sent at the latest; null when an interval has yet to begin. Guarded by {@link
+   * #turn}.
+   */
+  private @Nullable Long sendBy;
+
   private volatile @Nullable Thread waiting;
   private volatile boolean refusing;
 
@@ -276,12 +282,15 @@ final class Delivery implements SideDoor {
 
   /** A batch that is due for a retry, or a new one; null when there is none in one interval. */
   private BackgroundThread.@Nullable Round awaitNext() throws InterruptedException {
-    long deadline = System.nanoTime() + settings.flushInterval().toNanos();
+    long deadline =
+        sendBy == null ? System.nanoTime() + settings.flushInterval().toNanos() : sendBy;
+    sendBy = null;
     waiting = Thread.currentThread();
     try {
       while (true) {
         BatchSend retry = retries.takeDue();
         if (retry != null) {
+          sendBy = deadline; // retries do not make others wait longer
           return () -> retry(retry);
         }
         boolean asked = BackgroundThread.isAskedToEnd();
@@ -290,10 +299,11 @@ final class Delivery implements SideDoor {
         if (source != null && retries.admitsNew()) {
           return take(source);
         }
-        if (left <= 0 || (asked && retries.isEmpty())) {
+        if (source == null && (left <= 0 || (asked && retries.isEmpty()))) {
           return null;
         }
-        LockSupport.parkNanos(this, retries.isEmpty() ? left : Math.min(left, RETRY_LOOK));
+        boolean idle = source == null && retries.isEmpty();
+        LockSupport.parkNanos(this, idle || left > 0 && left < RETRY_LOOK ? left : RETRY_LOOK);
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }

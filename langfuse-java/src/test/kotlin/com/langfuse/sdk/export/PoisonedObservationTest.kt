@@ -93,6 +93,16 @@ class PoisonedObservationTest :
             }
         }
 
+        test("retries of bad ones do not make others wait longer than the flush interval") {
+            BareServer(failure = failing(Failure.Status(500))).use { server ->
+                server.client { flushInterval(Duration.ofSeconds(5)) }.use { langfuse ->
+                    repeat(4) { batch -> langfuse.record(batch * 512, 512) { it == 3 } }
+                    langfuse.record(10_000, 100)
+                    measureTime { server.awaitGood(2_144) } shouldBeLessThan 10.seconds
+                }
+            }
+        }
+
         test("flushed again and again, and told at close") {
             BareServer(failure = failing(Failure.Status(500))).use { server ->
                 val langfuse = server.client()
