@@ -37,8 +37,8 @@ final class BatchSend {
   private static final int MAX_FAILURES_IN_A_ROW = 64;
 
   /**
-   * Tries of spans that failed alone, before a last one. Of a batch of which nothing has been
-   * accepted, failures between which others passed.
+   * Tries of spans that failed alone while the server was well, before a last one. Of a batch of
+   * which nothing has been accepted, failures between which others passed.
    */
   private static final int LAST_TRIES = 5;
 
@@ -77,6 +77,10 @@ final class BatchSend {
   private int contradictions;
   private int probes;
   private int isolatedTries;
+
+  /** Whether the server was well after spans had failed alone. */
+  private boolean isolationHolds;
+
   private @Nullable Outcome lastFailure;
 
   private int pauses;
@@ -156,12 +160,18 @@ final class BatchSend {
     if (malformedSplits > 0 && !settlement.anyAccepted()) {
       dispatch.dividingIsInVain();
     }
-    return isolated.isEmpty() || (afterPause ? sendIsolated() : pause());
+    if (isolated.isEmpty()) {
+      return true;
+    }
+    if (!isolationHolds) {
+      isolationHolds = isServerWell();
+    }
+    return afterPause ? sendIsolated() : pause();
   }
 
   /** For closing: what failed alone while others passed is lost, the rest is not settled. */
   void abandon() {
-    if (settlement.anyAccepted()) {
+    if (isolationHolds) {
       isolated.forEach(part -> settlement.lost(part, Objects.requireNonNull(lastFailure)));
       isolated.clear();
     }
@@ -305,9 +315,10 @@ final class BatchSend {
       splitting = false;
       parts.addAll(isolated);
       isolated.clear();
+      isolationHolds = false;
       return pause();
     }
-    if (isolatedTries++ < lastTries() && !isOver()) {
+    if (isolatedTries < lastTries() && !isOver()) {
       BatchPart all = together();
       Attempt together = dispatch.post(all.body(), lasting);
       if (together.isAccepted()) {
@@ -317,6 +328,7 @@ final class BatchSend {
       }
       lastFailure = together.outcome();
       if (together.mayBePayload()) {
+        isolatedTries += isServerWell() ? 1 : 0;
         return pause();
       }
     }
@@ -325,6 +337,10 @@ final class BatchSend {
       Attempt alone = dispatch.post(part.body(), lasting);
       boolean cut = alone.isTooLarge() || alone.isCutOff();
       Attempt last = cut ? dispatch.postCut(alone, lasting) : alone;
+      if (last.mayBePayload() && !isOver() && !isServerWell()) {
+        lastFailure = last.outcome();
+        return pause();
+      }
       isolated.remove();
       if (!last.isAccepted()) {
         settlement.lost(part.after(last), last.outcome());
@@ -335,6 +351,13 @@ final class BatchSend {
       }
     }
     return true;
+  }
+
+  /** Whether it has accepted anything since the latest failure, or accepts a request of no spans. */
+  private boolean isServerWell() {
+    boolean othersPass = dispatch.accepted() > acceptedBefore;
+    acceptedBefore = dispatch.accepted();
+    return othersPass || line.isWell();
   }
 
   private BatchPart together() {

@@ -303,7 +303,8 @@ final class Delivery implements SideDoor {
           return null;
         }
         boolean idle = source == null && retries.isEmpty();
-        LockSupport.parkNanos(this, idle || left > 0 && left < RETRY_LOOK ? left : RETRY_LOOK);
+        long look = left > 0 ? Math.min(left, RETRY_LOOK) : RETRY_LOOK;
+        LockSupport.parkNanos(this, idle ? left : look);
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }

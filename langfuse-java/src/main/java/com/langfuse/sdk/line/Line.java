@@ -75,7 +75,7 @@ public final class Line {
    */
   public Outcome send(Exchange exchange, Patience patience, Predicate<Outcome> isEnough)
       throws InterruptedException {
-    gate.pass(this::probe);
+    gate.pass(this::isWell);
     long start = System.nanoTime(); // waiting for others does not count
     for (int attempt = 1; ; attempt++) {
       Outcome outcome = attempt(traces, exchange, attempt);
@@ -105,23 +105,23 @@ public final class Line {
       } else {
         return outcome;
       }
-      gate.pass(this::probe);
+      gate.pass(this::isWell);
     }
   }
 
   /** One try, whatever comes of it. */
   public Outcome sendOnce(Exchange exchange) throws InterruptedException {
-    gate.pass(this::probe);
+    gate.pass(this::isWell);
     return attempt(traces, exchange, 1);
   }
 
   /** Sends what is not spans. If only that is refused, spans go on. */
   public Outcome sendAside(Exchange exchange) throws InterruptedException {
-    gate.pass(this::probe);
+    gate.pass(this::isWell);
     long start = System.nanoTime();
     for (int attempt = 1; ; attempt++) {
       Outcome outcome = attempt(api, exchange, attempt);
-      if (outcome.isRefusal() && !probe()) {
+      if (outcome.isRefusal() && !isWell()) {
         gate.refuse();
         warnOfRefusal(outcome);
       }
@@ -134,7 +134,7 @@ public final class Line {
       }
       warnOfRetry(api, serverName(), outcome);
       gate.backOff(pause);
-      gate.pass(this::probe);
+      gate.pass(this::isWell);
     }
   }
 
@@ -289,8 +289,8 @@ public final class Line {
     return soFar.plus(pause).compareTo(settings.delivery().retryFor()) > 0;
   }
 
-  /** An export without spans: Langfuse checks the keys and stores nothing. */
-  private boolean probe() {
+  /** Sends an export without spans: Langfuse checks the keys and stores nothing. */
+  public boolean isWell() {
     try {
       byte[] nothing = {};
       Answer answer = endpoint.export(endpoint.pack(nothing));

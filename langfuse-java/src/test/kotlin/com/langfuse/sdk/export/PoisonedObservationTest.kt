@@ -11,6 +11,8 @@ import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.time.Duration
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.locks.LockSupport
@@ -120,7 +122,7 @@ class PoisonedObservationTest :
 
         test("the loss says what the server answered") {
             val warnings =
-                warningsOf(atLeast = 1) {
+                warningsOf(atLeast = 2) {
                     BareServer(failure = failing(Failure.Status(502))).use { server ->
                         server.client().use { langfuse ->
                             langfuse.record(0, 10) { it == 5 }
@@ -128,16 +130,26 @@ class PoisonedObservationTest :
                         }
                     }
                 }
-            warnings.single() shouldContain "answered 502"
+            warnings.single { "observations are lost" in it } shouldContain "answered 502"
         }
 
         test("cut short by close, what failed alone is failed, and with a spool not sent again") {
             val folder = tempdir().toPath().resolve("spool")
-            BareServer(failure = failing(Failure.Status(500))).use { server ->
+            val isKnownToBeWell = AtomicBoolean()
+            val triedAgain = CountDownLatch(1)
+            BareServer(failure = { names ->
+                if (names.isEmpty()) {
+                    isKnownToBeWell.set(true)
+                } else if (isKnownToBeWell.get()) {
+                    triedAgain.countDown()
+                }
+                failing(Failure.Status(500))(names)
+            }).use { server ->
                 val langfuse = server.client { delivery { it.spool(folder) } }
                 langfuse.record(0, 64) { it == 5 }
                 langfuse.flush(Duration.ofMillis(1))
                 server.awaitGood(63)
+                triedAgain.await(patience.toSeconds(), TimeUnit.SECONDS) shouldBe true
                 langfuse.close(Duration.ofMillis(1))
                 langfuse.delivery().counts shouldBe listOf<Long>(63, 1, 0, 0)
                 folder.toFile().list()!!.size shouldBe 0
@@ -231,6 +243,26 @@ class PoisonedObservationTest :
                     }
                     langfuse.flush(patience)
                     langfuse.delivery().counts shouldBe listOf<Long>(50, 0, 0, 0)
+                }
+            }
+        }
+
+        test("what failed alone when the server went down is tried until it is well again") {
+            val taken = AtomicInteger()
+            val down = AtomicBoolean()
+            BareServer(failure = { names ->
+                if (taken.get() >= 60) down.set(taken.getAndSet(0) > 0)
+                val failure = Failure.Status(500).takeIf { down.get() || names.any { it.startsWith("bad") } }
+                if (failure == null) taken.addAndGet(names.size)
+                failure
+            }).use { server ->
+                server.client().use { langfuse ->
+                    langfuse.record(0, 64) { it == 5 }
+                    langfuse.flush(Duration.ofSeconds(6)).failed() shouldBe 0
+                    down.set(false)
+                    langfuse.flush(patience)
+                    langfuse.delivery().counts shouldBe listOf<Long>(63, 1, 0, 0)
+                    server.duplicates shouldBe 0
                 }
             }
         }
