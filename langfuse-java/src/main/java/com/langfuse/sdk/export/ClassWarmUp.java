@@ -21,6 +21,7 @@ import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
@@ -39,13 +40,13 @@ public final class ClassWarmUp {
   private ClassWarmUp() {}
 
   /**
-   * Does nothing where the class loader lives as long as the JVM. Never throws.
+   * Does nothing where the class loader lives as long as the JVM, and passes no failure on.
    *
    * @param sdk a class of the SDK's root package
    * @param samples more of what delivering does, to be done once
    */
   public static void run(Class<?> sdk, Runnable... samples) {
-    ClassLoader loader = sdk.getClassLoader();
+    ClassLoader loader = Objects.requireNonNull(sdk, "sdk").getClassLoader();
     if (loader == null || isOfJvm(loader)) {
       return;
     }
