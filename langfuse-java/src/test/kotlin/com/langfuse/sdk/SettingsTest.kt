@@ -335,7 +335,9 @@ class SettingsTest :
                 it["team"] shouldBe "a"
             }
             resource(name to "shop") { serviceName("till") }["service.name"] shouldBe "till"
-            listOf("shop", "=shop", "service.name=%zz").forEach { malformed ->
+            resource(attributes to "load=100%,share=%zz%20%c3%a4%2")["load"] shouldBe "100%"
+            resource(attributes to "load=100%,share=%zz%20%c3%a4%2")["share"] shouldBe "%zz ä%2"
+            listOf("shop", "=shop").forEach { malformed ->
                 shouldThrow<IllegalArgumentException> { resource(attributes to malformed) }.message!! shouldContain
                     "OTEL_RESOURCE_ATTRIBUTES is '$malformed': write pairs such as service.name=shop"
             }

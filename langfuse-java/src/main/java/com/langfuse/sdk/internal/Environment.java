@@ -91,25 +91,23 @@ public record Environment(Function<String, @Nullable String> variables) {
       String key = pair.substring(0, Math.max(end, 0)).strip();
       Settings.require(!key.isEmpty() || pair.isBlank(), () -> badResourceAttributes(pairs));
       if (!key.isEmpty()) {
-        attributes.put(key, decoded(pair.substring(end + 1).strip(), pairs));
+        attributes.put(key, decoded(pair.substring(end + 1).strip()));
       }
     }
     return attributes;
   }
 
-  private static String decoded(String value, @Nullable String pairs) {
-    try {
-      return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException malformed) {
-      throw new IllegalArgumentException(badResourceAttributes(pairs), malformed);
-    }
+  /** A percent sign that begins no code is kept, as OpenTelemetry does. */
+  private static String decoded(String value) {
+    String codes = value.replace("+", "%2B").replaceAll("%(?![0-9A-Fa-f]{2})", "%25");
+    return URLDecoder.decode(codes, StandardCharsets.UTF_8);
   }
 
   private static String badResourceAttributes(@Nullable String pairs) {
     return RESOURCE_ATTRIBUTES
         + " is '"
         + pairs
-        + "': write pairs such as service.name=shop,service.version=1.4, with % as %25";
+        + "': write pairs such as service.name=shop,service.version=1.4";
   }
 
   public Duration timeout() {
