@@ -16,6 +16,7 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeSameInstanceAs
+import io.opentelemetry.api.trace.SpanId
 import io.opentelemetry.context.Context
 import java.io.IOException
 
@@ -107,13 +108,13 @@ class BlockingBlocksTest :
             val observations =
                 received { langfuse ->
                     val answer = langfuse.observation("answer", GENERATION).start()
-                    val id: String? =
+                    val id =
                         answer.makeCurrentBlocking {
                             observationBlocking("inside") { }
                             Observation.current().id()
                         }
                     id shouldBe answer.id()
-                    Observation.current().id().shouldBeNull()
+                    Observation.current().id() shouldBe SpanId.getInvalid()
                     answer.output("late").end()
                 }
             observations.named("inside").parentId shouldBe observations.named("answer").id

@@ -21,6 +21,7 @@ import io.ktor.server.routing.routing
 import io.ktor.server.websocket.WebSockets
 import io.ktor.server.websocket.webSocket
 import io.ktor.websocket.close
+import io.opentelemetry.api.trace.SpanId
 import kotlinx.coroutines.delay
 import java.net.URI
 import java.net.http.WebSocket
@@ -35,7 +36,7 @@ class RouteScopedTest :
                     install(WebSockets)
                     install(Authentication) { basic { validate { UserIdPrincipal(it.name) } } }
                     routing {
-                        get("/other") { call.respondText("${call.langfuse.id()}") }
+                        get("/other") { call.respondText(call.langfuse.id()) }
                         route("/chat") {
                             install(LangfuseTracing) {
                                 this.langfuse = langfuse
@@ -78,7 +79,7 @@ class RouteScopedTest :
                     }
                 }) { server ->
                     val ada = "Basic " + Base64.getEncoder().encodeToString("ada:x".toByteArray())
-                    server.get("/other").body() shouldBe "null"
+                    server.get("/other").body() shouldBe SpanId.getInvalid()
                     server.get("/chat/7", "Authorization", ada).body() shouldBe "ok"
                     server.get("/chat/broken").statusCode() shouldBe 500
                     server.get("/chat/teapot").statusCode() shouldBe 418
