@@ -301,14 +301,14 @@ public final class Langfuse implements AutoCloseable {
   }
 
   /** Lets spans of this trace that end later carry the public mark. */
-  void publish(Context context, Span span) {
+  void publish(String traceId) {
     if (processor != null) {
-      processor.publish(context, span);
+      processor.publish(traceId);
     }
   }
 
-  boolean isPublished(Context context, Span span) {
-    return processor != null && processor.isPublished(context, span);
+  boolean isPublished(String traceId) {
+    return processor != null && processor.isPublished(traceId);
   }
 
   Attributes marks(Context context) {

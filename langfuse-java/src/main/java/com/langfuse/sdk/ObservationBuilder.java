@@ -281,9 +281,6 @@ public final class ObservationBuilder<O extends Observation> {
         .model(model)
         .modelParameters(modelParameters)
         .prompt(prompt);
-    if (from.isBelowPublished()) {
-      observation.publishTrace();
-    }
     return observation;
   }
 

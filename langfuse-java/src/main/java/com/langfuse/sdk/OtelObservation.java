@@ -223,7 +223,7 @@ final class OtelObservation implements Generation {
   public Generation publishTrace() {
     if (span.isRecording()) {
       span.setAttribute(LangfuseAttributes.TRACE_PUBLIC, true);
-      owner.publish(context(), span);
+      owner.publish(traceId());
     }
     return this;
   }
@@ -419,15 +419,9 @@ final class OtelObservation implements Generation {
 
   /** An observation of a published trace that came without the mark would take that back. */
   private void markIfPublished() {
-    if (isPublished()) {
+    if (owner.isPublished(traceId())) {
       span.setAttribute(LangfuseAttributes.TRACE_PUBLIC, true);
     }
-  }
-
-  /** Whether it or another observation of its trace was published in this process. */
-  boolean isPublished() {
-    Context made = inside;
-    return owner.isPublished(made == null ? startedIn : made, span);
   }
 
   Langfuse owner() {

@@ -59,11 +59,6 @@ record ParentSpan(
     return parent != null && parent.isAllOf(context) ? parent.marks() : owner.marks(context);
   }
 
-  /** Below an ended observation whose trace was published, which leaves no claim on it behind. */
-  boolean isBelowPublished() {
-    return parent != null && parent.isPublished() && !parent.span().isRecording();
-  }
-
   Tracer tracer() {
     return chosenTraceId == null ? owner.tracer() : owner.choosingTracer();
   }

@@ -60,6 +60,27 @@ class PublishTest :
             } shouldBe setOf("here", "below")
         }
 
+        test("every observation of the trace, also those of another call and those begun after a late user") {
+            marked { langfuse ->
+                val trace = TraceContext.fromSeed("seed")
+                val first = langfuse.observation("first").parent(trace).start()
+                val second = langfuse.observation("second").parent(trace).start()
+                first.publishTrace()
+                first.end()
+                second.observation("below").start().end()
+                second.end()
+                langfuse.observation("third").parent(trace).start().end()
+            } shouldBe setOf("first", "second", "below", "third")
+            marked { langfuse ->
+                val root = langfuse.observation("root").start()
+                root.publishTrace()
+                langfuse.propagate().userId("u").applyTo(root)
+                root.observation("by its handle").start().end()
+                root.makeCurrent().use { langfuse.observation("where it is current").start().end() }
+                root.end()
+            } shouldBe setOf("root", "by its handle", "where it is current")
+        }
+
         test("each client publishes its own trace, also where observations of another one lie between") {
             withLangfuse { localOther, other ->
                 marked { langfuse ->

@@ -13,6 +13,7 @@ import io.opentelemetry.api.common.AttributeKey
 import io.opentelemetry.api.trace.Tracer
 import io.opentelemetry.sdk.trace.SdkTracerProvider
 import io.opentelemetry.sdk.trace.samplers.Sampler
+import java.lang.ref.WeakReference
 
 /** Spans of other libraries on the application's provider, beside ours. */
 class SharedProviderTest :
@@ -325,6 +326,27 @@ class SharedProviderTest :
                 val byName = local.observations().associateBy { it.name }
                 byName.getValue("c").parentId shouldBe byName.getValue("chain").id
                 byName.getValue("b").parentId shouldBe byName.getValue("a").id
+            }
+        }
+
+        test("spans that are dropped without being ended are not retained, and do not keep others from their place") {
+            withAttached { local, langfuse, provider ->
+                val tracer = provider.get("openinference")
+                val dropped = (1..3).map { WeakReference(tracer.spanBuilder("dropped").startSpan()) }
+                eventually {
+                    System.gc()
+                    dropped.all { it.get() == null }
+                } shouldBe true
+                repeat(100_000) { tracer.spanBuilder("dropped").startSpan() }
+                System.gc()
+                repeat(10_000) { tracer.spanBuilder("dropped").startSpan() }
+                langfuse.observation("root").block {
+                    provider.get("http").span("GET") { langfuse.observation("child").start().end() }
+                }
+                langfuse.flush(DEADLINE)
+                val byName = local.observations().associateBy { it.name }
+                byName.getValue("child").parentId shouldBe byName.getValue("root").id
+                byName.getValue("child").isAppRoot shouldBe false
             }
         }
 

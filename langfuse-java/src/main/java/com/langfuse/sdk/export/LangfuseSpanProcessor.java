@@ -63,6 +63,8 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   /** Those of a shared provider; none on a provider of our own. */
   private final OpenSpans openSpans = new OpenSpans();
 
+  private final PublishedTraces published = new PublishedTraces();
+
   /**
    * Made by the builder of the client.
    *
@@ -148,40 +150,25 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   /** A context in which this span's trace has its top-most span in this project already. */
   public Context claim(Context context, Span span) {
     String traceId = span.getSpanContext().getTraceId();
-    if (hasClaim(context, traceId)) {
-      return context;
-    }
-    OpenSpan open = openSpans.running(span.getSpanContext());
-    TraceClaim claim = open == null ? null : open.claim();
-    return (claim == null ? new TraceClaim(this, traceId) : claim).storeIn(context);
+    return hasClaim(context, traceId) ? context : TraceClaim.store(context, this, traceId);
   }
 
   /** Whether {@link #claim} would change nothing. */
   public boolean hasClaim(Context context, String traceId) {
-    return TraceClaim.find(context, this, traceId) != null;
+    return TraceClaim.isIn(context, this, traceId);
   }
 
   /**
    * Lets spans of this trace carry the public mark when they end: the server takes a span without
    * one for a trace that is not public, if it comes last.
-   *
-   * @param context that of the span, with a claim on its trace
    */
-  public void publish(Context context, Span span) {
-    TraceClaim claim = TraceClaim.find(context, this, span.getSpanContext().getTraceId());
-    if (claim != null) {
-      claim.publish();
-    }
-    OpenSpan open = openSpans.running(span.getSpanContext());
-    if (open != null && open.claim() != null) {
-      open.claim().publish();
-    }
+  public void publish(String traceId) {
+    published.add(traceId);
   }
 
-  /** Whether a span of this context was {@linkplain #publish published} with its trace. */
-  public boolean isPublished(Context context, Span span) {
-    TraceClaim claim = TraceClaim.find(context, this, span.getSpanContext().getTraceId());
-    return claim != null && claim.isPublished();
+  /** Whether this trace was {@linkplain #publish published} in this process. */
+  public boolean isPublished(String traceId) {
+    return published.contains(traceId);
   }
 
   @Override
@@ -193,7 +180,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
       mark(context, span);
     }
     boolean isExpected = !isForeign && passes(span);
-    OpenSpan open = options.shared() ? open(context, span, isExpected, isForeign) : null;
+    OpenSpan open = options.shared() ? open(span, isExpected, isForeign) : null;
     if (isExpected) {
       Span parent = ofClient ? start.parent() : Span.fromContext(context);
       boolean isBelowExported =
@@ -211,19 +198,10 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
     PropagatedAttributes.apply(inForce, span);
   }
 
-  private OpenSpan open(
-      Context context, ReadWriteSpan span, boolean isExpected, boolean isForeign) {
+  private OpenSpan open(ReadWriteSpan span, boolean isExpected, boolean isForeign) {
     SpanContext above = span.getParentSpanContext();
     OpenSpan parent = above.isValid() ? openSpans.find(above) : null;
-    String traceId = span.getSpanContext().getTraceId();
-    TraceClaim claim = TraceClaim.find(context, this, traceId);
-    if (claim == null && parent != null && above.getTraceId().equals(traceId)) {
-      claim = parent.claim();
-    }
-    if (claim == null && isExpected) {
-      claim = new TraceClaim(this, traceId);
-    }
-    OpenSpan open = new OpenSpan(span, parent, isExpected, isForeign, claim);
+    OpenSpan open = new OpenSpan(span, parent, isExpected, isForeign);
     openSpans.add(span, open);
     return open;
   }
@@ -282,8 +260,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
                 + span.getInstrumentationScopeInfo().getName()
                 + ") leave unmasked: set attributeMask too.");
       }
-      TraceClaim claim = open == null ? null : open.claim();
-      boolean isPublic = claim != null && claim.isPublished();
+      boolean isPublic = isPublished(span.getSpanContext().getTraceId());
       delivery.offer(span, data -> AmendedSpan.of(data, parent, isPublic));
     }
   }

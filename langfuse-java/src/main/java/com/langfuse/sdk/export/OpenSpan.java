@@ -2,6 +2,7 @@ package com.langfuse.sdk.export;
 
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.sdk.trace.ReadableSpan;
+import java.lang.ref.WeakReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +15,11 @@ final class OpenSpan {
   private final SpanContext context;
   private final boolean expected;
   private final boolean foreign;
-  private final @Nullable TraceClaim claim;
 
-  /** Both null from its end on, so that a chain of descendants retains none of their data. */
-  private volatile @Nullable ReadableSpan span;
+  /** Null from its end on; weak, since the application may drop a span without ending it. */
+  private volatile @Nullable WeakReference<ReadableSpan> span;
 
+  /** Null from its end on, so that a chain of descendants is not retained. */
   private volatile @Nullable OpenSpan parent;
 
   /** Once it has ended: itself if it was exported, else its nearest ancestor that was. */
@@ -28,20 +29,14 @@ final class OpenSpan {
    * @param parent null where that is not known: for a root, below a remote span, or one that ended
    * @param expected whether the filter lets it pass at its start
    * @param foreign whether it is an observation of another client, which is never exported here
-   * @param claim null where it shares nothing
    */
   OpenSpan(
-      ReadableSpan span,
-      @Nullable OpenSpan parent,
-      boolean expected,
-      boolean foreign,
-      @Nullable TraceClaim claim) {
+      ReadableSpan span, @Nullable OpenSpan parent, boolean expected, boolean foreign) {
     this.context = span.getSpanContext();
-    this.span = span;
+    this.span = new WeakReference<>(span);
     this.parent = parent;
     this.expected = expected;
     this.foreign = foreign;
-    this.claim = claim;
   }
 
   boolean isExpected() {
@@ -52,28 +47,32 @@ final class OpenSpan {
     return foreign;
   }
 
-  @Nullable TraceClaim claim() {
-    return claim;
+  /** Whether it was dropped without being ended, and so never will be. */
+  boolean isAbandoned() {
+    WeakReference<ReadableSpan> running = span;
+    return running != null && running.refersTo(null);
   }
 
-  /**
-   * The span below which Langfuse shows a child of this one; null where neither this one nor any
-   * known ancestor is exported.
-   */
-  @Nullable SpanContext asParent(Predicate<ReadableSpan> filter) {
-    ReadableSpan running = span;
-    if (running == null) {
-      return exported;
-    }
-    boolean isExported = context.isSampled() && !foreign && (expected || filter.test(running));
-    return isExported ? context : exportedAncestor(filter);
-  }
-
-  /** Null where no known ancestor is exported. */
+  /** The nearest ancestor that is exported; null where no known one is. */
   @Nullable SpanContext exportedAncestor(Predicate<ReadableSpan> filter) {
-    OpenSpan above = parent;
-    SpanContext found = above == null ? null : above.asParent(filter);
-    return found != null && found.getTraceId().equals(context.getTraceId()) ? found : null;
+    for (OpenSpan above = parent; above != null; ) {
+      OpenSpan next = above.parent; // before the rest: both go at its end
+      WeakReference<ReadableSpan> reference = above.span;
+      if (reference == null) {
+        return above.exported;
+      }
+      ReadableSpan running = reference.get();
+      if (running != null && above.isExported(running, filter)) {
+        return above.context;
+      }
+      above = next;
+    }
+    return null;
+  }
+
+  /** As far as can be seen while it is running. */
+  private boolean isExported(ReadableSpan running, Predicate<ReadableSpan> filter) {
+    return context.isSampled() && !foreign && (expected || filter.test(running));
   }
 
   /** It has ended. */

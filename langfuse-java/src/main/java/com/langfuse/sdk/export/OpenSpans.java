@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** The running spans of a shared tracer provider, by their ids. Bounded; threadsafe. */
@@ -16,7 +17,12 @@ final class OpenSpans {
 
   private static final int MAX_ENDED = 10_000;
 
+  /** How many spans are not known, when there are too many, before room is made again. */
+  private static final int ROOM_MAKING_INTERVAL = 10_000;
+
   private final Map<String, OpenSpan> open = new ConcurrentHashMap<>();
+
+  private final AtomicInteger refused = new AtomicInteger();
 
   /** Ended without being exported, below one that is: children may start later. */
   private final Map<String, OpenSpan> ended =
@@ -29,9 +35,17 @@ final class OpenSpans {
           });
 
   void add(ReadableSpan span, OpenSpan started) {
-    if (open.size() < MAX_OPEN) {
+    if (open.size() < MAX_OPEN || makeRoom()) {
       open.put(span.getSpanContext().getSpanId(), started);
     }
+  }
+
+  /** Forgets spans that were dropped without being ended; now and then, since it looks at all. */
+  private boolean makeRoom() {
+    if (refused.getAndIncrement() % ROOM_MAKING_INTERVAL == 0) {
+      open.values().removeIf(OpenSpan::isAbandoned);
+    }
+    return open.size() < MAX_OPEN;
   }
 
   /** Null for one that is not known, or has ended and was exported. */

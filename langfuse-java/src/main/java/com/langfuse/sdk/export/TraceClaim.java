@@ -5,32 +5,20 @@ import io.opentelemetry.context.ContextKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the spans of one trace share within this process, for one project: that Langfuse gets the
- * trace's top-most span, and whether the trace was published. Carried by the Context. Threadsafe.
+ * That one project gets the top-most span of one trace from this process, and those of other
+ * projects or traces around it. Carried by the Context.
  */
-final class TraceClaim {
+record TraceClaim(LangfuseSpanProcessor owner, String traceId, @Nullable TraceClaim outer) {
 
-  private static final ContextKey<Claims> KEY = ContextKey.named("langfuse-claim");
+  private static final ContextKey<TraceClaim> KEY = ContextKey.named("langfuse-claim");
 
-  /** A claim, and those of other projects or traces around it. */
-  private record Claims(TraceClaim claim, @Nullable Claims outer) {}
-
-  private final LangfuseSpanProcessor owner;
-  private final String traceId;
-  private volatile boolean published;
-
-  TraceClaim(LangfuseSpanProcessor owner, String traceId) {
-    this.owner = owner;
-    this.traceId = traceId;
-  }
-
-  /** The claim of this project on this trace; null where the Context has none. */
-  static @Nullable TraceClaim find(Context context, LangfuseSpanProcessor owner, String traceId) {
-    Claims claims = context.get(KEY);
-    while (claims != null && !claims.claim().isOf(owner, traceId)) {
-      claims = claims.outer();
+  /** Whether the Context has the claim of this project on this trace. */
+  static boolean isIn(Context context, LangfuseSpanProcessor owner, String traceId) {
+    TraceClaim claim = context.get(KEY);
+    while (claim != null && !(claim.owner == owner && claim.traceId.equals(traceId))) {
+      claim = claim.outer;
     }
-    return claims == null ? null : claims.claim();
+    return claim != null;
   }
 
   /** Whether the Context has the claim of any project on any trace. */
@@ -38,21 +26,8 @@ final class TraceClaim {
     return context.get(KEY) != null;
   }
 
-  /** A copy of the Context that also has this claim. */
-  Context storeIn(Context context) {
-    return context.with(KEY, new Claims(this, context.get(KEY)));
-  }
-
-  private boolean isOf(LangfuseSpanProcessor project, String trace) {
-    return owner == project && traceId.equals(trace);
-  }
-
-  /** From now on the trace's spans carry the public mark when they end. */
-  void publish() {
-    published = true;
-  }
-
-  boolean isPublished() {
-    return published;
+  /** A copy of the Context that also has the claim of this project on this trace. */
+  static Context store(Context context, LangfuseSpanProcessor owner, String traceId) {
+    return context.with(KEY, new TraceClaim(owner, traceId, context.get(KEY)));
   }
 }
