@@ -161,7 +161,7 @@ final class Api {
               "GET", Access.OPEN, body -> Answer.ok("{\"status\":\"OK\",\"version\":\"local\"}"));
       case PROJECTS -> Route.get(body -> Answer.ok(PROJECT));
       case TraceExport.PATH -> new Route("POST", Access.KEYS, body -> ingest(call, export));
-      case METRICS -> new Route("POST", Access.KEYS, body -> Answer.ok("{}"));
+      case METRICS -> new Route("POST", Access.KEYS, body -> dismiss(call));
       case ScoreRoutes.INGESTION -> Route.json("POST", scores::ingest);
       case ScoreRoutes.SCORES -> Route.json("POST", body -> scores.create(body, call.at()));
       case MediaRoutes.MEDIA -> Route.json("POST", body -> media.announce(body, call));
@@ -194,6 +194,11 @@ final class Api {
     }
     String name = call.path().substring(parent.length() + 1);
     return name.isEmpty() || name.contains("/") ? null : name;
+  }
+
+  private static Answer dismiss(Call call) throws RefusedException {
+    call.content(); // refuses one that is too large
+    return Answer.ok("{}");
   }
 
   private Answer ingest(Call call, TraceExport export) throws RefusedException {

@@ -201,6 +201,7 @@ final class Receiver implements AutoCloseable {
 
   private static void send(HttpExchange exchange, BodyReader body, Answer answer, boolean half)
       throws IOException {
+    body.close(); // or other requests would wait for a client that reads or sends slowly
     answer.headers().forEach(exchange.getResponseHeaders()::set);
     int length = answer.body().length;
     if (exchange.getRequestMethod().equals("HEAD")

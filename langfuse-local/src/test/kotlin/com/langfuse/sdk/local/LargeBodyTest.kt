@@ -52,6 +52,7 @@ class LargeBodyTest :
                 { "${it.first} ${it.second} ${if (it.third) "in chunks" else "by length"}" },
                 Triple("POST", TRACES_PATH, false),
                 Triple("POST", TRACES_PATH, true),
+                Triple("POST", "/api/public/otel/v1/metrics", false),
                 Triple("POST", "/api/public/ingestion", false),
                 Triple("POST", "/api/public/ingestion", true),
                 Triple("POST", "/api/public/scores", true),
@@ -109,6 +110,36 @@ class LargeBodyTest :
                     bytes = Long.MAX_VALUE,
                 ) shouldStartWith "HTTP/1.1 413"
                 sender.goesOn()
+            }
+        }
+
+        context("a client that stops in the middle of a large body stops no other") {
+            withData("Content-Length: 60000000", "Transfer-Encoding: chunked") { framing ->
+                withLangfuse { langfuse, sender ->
+                    val stopped =
+                        List(3) {
+                            Socket(langfuse.baseUrl().host, langfuse.baseUrl().port).apply {
+                                val head =
+                                    listOf(
+                                        "POST $TRACES_PATH HTTP/1.1",
+                                        "Host: localhost",
+                                        "Authorization: ${sender.basic()}",
+                                        framing,
+                                        "",
+                                        "",
+                                    )
+                                getOutputStream().write(head.joinToString("\r\n").toByteArray())
+                                getOutputStream().write("F4240\r\n".repeat(20_000).toByteArray()) // a chunk of 1 MB
+                            }
+                        }
+                    try {
+                        val large = mapOf("langfuse.observation.input" to "x".repeat(200_000))
+                        repeat(3) { sender.post(export(span("large", attributes = large))).statusCode() shouldBe 200 }
+                    } finally {
+                        stopped.forEach { it.close() }
+                    }
+                    sender.goesOn()
+                }
             }
         }
 
