@@ -50,10 +50,19 @@ record MediaShape(String dataField, Function<String, @Nullable String> type) {
 
   /**
    * What is base64 in these is a file where its first bytes say so: OpenAI's images; Vercel's AI
-   * SDK; Bedrock; the results of image generation.
+   * SDK; Bedrock; the results of image generation; OpenAI's files; Spring AI's Media.
    */
   private static final List<String> SIGNED_DATA =
-      List.of("b64_json", "partial_image_b64", "image", "base64", "bytes", CONVERSE_DATA, "result");
+      List.of(
+          "b64_json",
+          "partial_image_b64",
+          "image",
+          "base64",
+          "bytes",
+          CONVERSE_DATA,
+          "result",
+          "file_data",
+          "data");
 
   /** Where base64 may be. */
   static final Set<String> DATA_FIELDS =
@@ -70,7 +79,8 @@ record MediaShape(String dataField, Function<String, @Nullable String> type) {
           "image",
           "base64",
           "bytes",
-          "result");
+          "result",
+          "file_data");
 
   /** A text without any of these has none of these objects. No part of them is frequent. */
   static final List<String> SIGNS =
@@ -82,6 +92,7 @@ record MediaShape(String dataField, Function<String, @Nullable String> type) {
           "_audio\"",
           "\"audio\"",
           "\"b64_json\"",
+          "\"file_data\"",
           "_image_b64\"",
           "\"base64\"",
           "\"bytes\"",

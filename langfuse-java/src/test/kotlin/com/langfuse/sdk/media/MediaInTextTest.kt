@@ -144,6 +144,9 @@ class MediaInTextTest :
                 """{"role":"user","content":"what?","images":["DATA"]}""" to png,
                 """{"artifacts":[{"base64":"DATA","finishReason":"SUCCESS"}]}""" to png,
                 """{"source":{"bytes":"DATA"}}""" to png,
+                """{"type":"input_file","filename":"a.png","file_data":"DATA"}""" to png,
+                """{"id":null,"mimeType":{"type":"image","subtype":"png"},"data":"DATA","name":"a"}""" to png,
+                """{"mimeType":"image/png","data":"DATA"}""" to png,
                 """{"image":{"source":{"bytes":"DATA"}}}""" to png,
             ) { (shape, file) ->
                 replaced(shape.replace("DATA", file.second)) shouldBe
@@ -197,6 +200,7 @@ class MediaInTextTest :
                 """{"images":["https://example.org/a.png","aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ="]}""",
                 """{"type":"function_call_output","result":"iVBORw0KGgoAAAANSUhEUg=="}""",
                 """{"base64":"aGVsbG8gd29ybGQ=","bytes":"aGVsbG8gd29ybGQ="}""",
+                """{"mimeType":"text/plain","data":"aGVsbG8gd29ybGQ=","file_data":"aGVsbG8gd29ybGQ="}""",
                 """{"image":"ubuntu/22.04/latest","bytes":"12345678"}""",
                 """{"document":{"format":"A4","source":{"bytes":"not base64!"}}}""",
                 """{"b64_json":null,"url":"https://example.org/a.png"}""",
