@@ -2,6 +2,7 @@ package com.langfuse.sdk.internal;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.BeanDescription;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializationConfig;
 import com.fasterxml.jackson.databind.SerializerProvider;
@@ -13,6 +14,7 @@ import com.fasterxml.jackson.databind.ser.impl.UnknownSerializer;
 import com.fasterxml.jackson.databind.ser.std.AsArraySerializerBase;
 import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
 import com.fasterxml.jackson.databind.ser.std.IterableSerializer;
+import com.fasterxml.jackson.databind.ser.std.StdKeySerializers;
 import com.fasterxml.jackson.databind.ser.std.ToEmptyObjectSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.ArrayType;
@@ -55,7 +57,7 @@ final class GuardModule extends SimpleModule {
   }
 
   /** Writes a value as one text. */
-  private static final class TextSerializer extends JsonSerializer<Object> {
+  private static final class TextSerializer extends PlainSerializer {
     private final Function<Object, String> text;
 
     TextSerializer(Function<Object, String> text) {
@@ -66,14 +68,6 @@ final class GuardModule extends SimpleModule {
     public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
         throws IOException {
       json.writeString(text.apply(value));
-    }
-
-    /** It is a text, whatever types the application's mapper writes down. */
-    @Override
-    public void serializeWithType(
-        Object value, JsonGenerator json, SerializerProvider provider, TypeSerializer type)
-        throws IOException {
-      serialize(value, json, provider);
     }
   }
 
@@ -115,6 +109,7 @@ final class GuardModule extends SimpleModule {
   private static final class Guards extends BeanSerializerModifier {
 
     private static final long serialVersionUID = 1L;
+    private static final String STANDARD_KEYS = StdKeySerializers.class.getName();
 
     @SuppressWarnings("serial") // a module of a mapper, never written
     private final @Nullable Function<Object, String> fileText;
@@ -192,6 +187,15 @@ final class GuardModule extends SimpleModule {
     public JsonSerializer<?> modifyArraySerializer(
         SerializationConfig config, ArrayType type, BeanDescription bean, JsonSerializer<?> array) {
       return type.getContentType().hasRawClass(Byte.TYPE) ? filesOr(array) : array;
+    }
+
+    @Override
+    public JsonSerializer<?> modifyKeySerializer(
+        SerializationConfig config, JavaType type, BeanDescription bean, JsonSerializer<?> key) {
+      boolean isDefault = key.getClass().getName().startsWith(STANDARD_KEYS);
+      JsonSerializer<?> ofKotlin =
+          isDefault ? KotlinValues.keySerializerOf(type.getRawClass()) : null;
+      return ofKotlin == null ? key : ofKotlin;
     }
 
     private JsonSerializer<?> filesOr(JsonSerializer<?> others) {

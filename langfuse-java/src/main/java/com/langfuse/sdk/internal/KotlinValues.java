@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
+import com.fasterxml.jackson.databind.type.TypeFactory;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Field;
@@ -146,6 +147,19 @@ final class KotlinValues {
     }
   }
 
+  /** The same for names of a map's entries. */
+  static @Nullable JsonSerializer<Object> keySerializerOf(Class<?> type) {
+    if (isOfKotlin(type)) {
+      return null;
+    }
+    if (isValueClass(type) && unboxing(type) instanceof Converting held) {
+      return new Key(held);
+    }
+    return isName(type)
+        ? new Text((value, json) -> json.writeFieldName(type.getSimpleName()))
+        : null;
+  }
+
   private static @Nullable JsonSerializer<Object> unboxing(Class<?> type) {
     try {
       Method unbox = type.getDeclaredMethod("unbox-impl");
@@ -170,7 +184,7 @@ final class KotlinValues {
   }
 
   /** Writes another value in place of one. */
-  private static final class Converting extends JsonSerializer<Object> {
+  private static final class Converting extends PlainSerializer {
     private final Conversion conversion;
     private final @Nullable JsonSerializer<Object> serializer;
 
@@ -181,6 +195,12 @@ final class KotlinValues {
     Converting(Conversion conversion, @Nullable JsonSerializer<Object> serializer) {
       this.conversion = conversion;
       this.serializer = serializer;
+    }
+
+    /** What a value holds, which may be of a value class itself. */
+    @Nullable Object held(Object value) throws ReflectiveOperationException {
+      Object other = conversion.apply(value);
+      return other != null && serializer instanceof Converting inner ? inner.held(other) : other;
     }
 
     @Override
@@ -199,11 +219,35 @@ final class KotlinValues {
     }
   }
 
+  /** Names an entry as what the key holds. */
+  private static final class Key extends JsonSerializer<Object> {
+    private final Converting conversion;
+
+    Key(Converting conversion) {
+      this.conversion = conversion;
+    }
+
+    @Override
+    public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
+        throws IOException {
+      try {
+        Object held = conversion.held(value);
+        JsonSerializer<Object> key =
+            held == null
+                ? provider.findNullKeySerializer(TypeFactory.unknownType(), null)
+                : provider.findKeySerializer(held.getClass(), null);
+        key.serialize(held, json, provider);
+      } catch (ReflectiveOperationException e) {
+        throw new IOException(e);
+      }
+    }
+  }
+
   private interface Writer {
     void write(Object value, JsonGenerator json) throws IOException;
   }
 
-  private static final class Text extends JsonSerializer<Object> {
+  private static final class Text extends PlainSerializer {
     private final Writer writer;
 
     Text(Writer writer) {

@@ -160,6 +160,7 @@ final class SnapshotShape {
   private static Kind recordOf(Class<?> type) {
     RecordComponent[] components = type.getRecordComponents();
     if (isAnnotated(type)
+        || KotlinClass.of(type) != null
         || PlainValues.isLive(type)
         || PlainValues.isText(type)
         || PlainValues.isOfSystem(type)

@@ -49,6 +49,19 @@ class KotlinShapesTest :
                 """["5s","w","x",8]"""
         }
 
+        test("as the key of a map, too, as an object is its name") {
+            val map = mapOf(UserId("u1") to 1, Timeout(5.seconds) to 2, Wrapped(UserId("w")) to 3, Count(8) to 4, Plain to 5)
+            val expected = """{"u1":1,"5s":2,"w":3,"8":4,"Plain":5}"""
+            written(map) shouldBe expected
+            JsonEncoder(ObjectMapper(), Int.MAX_VALUE, QuietLog(false)).encode(map) shouldBe expected
+        }
+
+        test("a record of Kotlin's is the same now and later") {
+            val record = AsRecord("a", 5.seconds)
+            written(record) shouldBe """{"name":"a","took":"5s"}"""
+            (encoder.later(record)?.value ?: written(record)) shouldBe written(record)
+        }
+
         test("durations, times and unsigned numbers, as fields, optional and alone") {
             written(Times(1500.milliseconds, null, Duration.INFINITE)) shouldBe
                 """{"took":"1.5s","none":null,"max":"Infinity"}"""
@@ -195,6 +208,12 @@ class KotlinShapesTest :
     ) {
         override fun toString() = "***"
     }
+
+    @JvmRecord
+    data class AsRecord(
+        val name: String,
+        val took: Duration,
+    )
 
     data class WithIds(
         val id: UserId,
