@@ -1,6 +1,8 @@
 package com.langfuse.sdk.internal;
 
+import com.fasterxml.jackson.core.Base64Variant;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerationException;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.SerializableString;
@@ -8,6 +10,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamWriteException;
 import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
 import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +118,14 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
     throw exceeded;
   }
 
+  /** The generator itself would fail when half of it is written. */
+  private void countOpen() throws IOException {
+    if (getOutputContext().getNestingDepth() >= streamWriteConstraints().getMaxNestingDepth()) {
+      throw new JsonGenerationException("nested too deeply", this);
+    }
+    count(2);
+  }
+
   /** About how many characters, with a comma. */
   private static int lengthOf(long number) {
     long size = Math.abs(number);
@@ -137,37 +148,37 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
 
   @Override
   public void writeStartArray() throws IOException {
-    count(2);
+    countOpen();
     super.writeStartArray();
   }
 
   @Override
   public void writeStartArray(Object value) throws IOException {
-    count(2);
+    countOpen();
     super.writeStartArray(value);
   }
 
   @Override
   public void writeStartArray(Object value, int size) throws IOException {
-    count(2);
+    countOpen();
     super.writeStartArray(value, size);
   }
 
   @Override
   public void writeStartObject() throws IOException {
-    count(2);
+    countOpen();
     super.writeStartObject();
   }
 
   @Override
   public void writeStartObject(Object value) throws IOException {
-    count(2);
+    countOpen();
     super.writeStartObject(value);
   }
 
   @Override
   public void writeStartObject(Object value, int size) throws IOException {
-    count(2);
+    countOpen();
     super.writeStartObject(value, size);
   }
 
@@ -265,6 +276,36 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
   public void writeString(SerializableString text) throws IOException {
     count(text.charLength() + QUOTES);
     super.writeString(text);
+  }
+
+  @Override
+  public void writeBinary(Base64Variant variant, byte[] bytes, int offset, int length)
+      throws IOException {
+    if (length > roomForBytes()) {
+      writeString(Marker.bytes(length));
+      return;
+    }
+    count(base64Length(length));
+    super.writeBinary(variant, bytes, offset, length);
+  }
+
+  @Override
+  public int writeBinary(Base64Variant variant, InputStream bytes, int length) throws IOException {
+    if (length > roomForBytes()) {
+      writeString(Marker.bytes(length));
+      return length;
+    }
+    byte[] read = bytes.readNBytes(length < 0 ? roomForBytes() + 1 : length);
+    writeBinary(variant, read, 0, read.length);
+    return read.length;
+  }
+
+  private int roomForBytes() {
+    return room() / 4 * 3;
+  }
+
+  private static int base64Length(int bytes) {
+    return bytes / 3 * 4 + 4 + QUOTES;
   }
 
   @Override

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.ext.SqlBlobSerializer;
-import com.fasterxml.jackson.databind.jsontype.TypeSerializer;
 import com.fasterxml.jackson.databind.ser.impl.UnknownSerializer;
 import com.fasterxml.jackson.databind.ser.std.AsArraySerializerBase;
 import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * application registered stays. {@link BoundedGenerator} checks that JSON parses, and cuts what is
  * too long.
  */
-final class ForeignSerializer extends JsonSerializer<Object> {
+final class ForeignSerializer extends PlainSerializer {
 
   private final ForeignForm form;
   private final ForeignForm text;
@@ -82,14 +81,6 @@ final class ForeignSerializer extends JsonSerializer<Object> {
     } else {
       json.writeString(Marker.cut(value));
     }
-  }
-
-  /** It is written in its own form, whatever types the application's mapper writes down. */
-  @Override
-  public void serializeWithType(
-      Object value, JsonGenerator json, SerializerProvider provider, TypeSerializer type)
-      throws IOException {
-    serialize(value, json, provider);
   }
 
   private @Nullable Object written(Object value) throws IOException {

@@ -29,7 +29,7 @@ final class ForeignValues {
     clients();
     messages();
     bytes();
-    put(text, "java.lang.CharSequence", "java.lang.StackTraceElement", "java.lang.ProcessHandle");
+    put(text, "java.lang.StackTraceElement", "java.lang.ProcessHandle");
     put(text, "java.lang.reflect.Type", "java.lang.reflect.AnnotatedElement");
     put(text, "java.util.BitSet", "java.util.StringJoiner", "java.util.regex.MatchResult");
     put(text, "javax.money.MonetaryAmount", "javax.money.CurrencyUnit");
@@ -80,6 +80,7 @@ final class ForeignValues {
     put(type -> value -> null, "org.bson.BsonNull");
     put(ForeignClients::protobuf, "com.google.protobuf.MessageOrBuilder");
     put(ForeignForm::text, "com.google.protobuf.MessageLiteOrBuilder");
+    putPackage(ForeignForm::text, "com.google.protobuf.");
   }
 
   private static ForeignForm bson(Class<?> type) {

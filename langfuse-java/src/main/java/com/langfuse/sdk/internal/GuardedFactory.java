@@ -55,7 +55,7 @@ final class GuardedFactory extends SerializerFactory {
     try {
       serializer = factory.createSerializer(provider, type);
     } catch (Throwable t) {
-      serializer = new UnwritableSerializer(t);
+      serializer = PlainValues.isOfSystem(raw) ? PlainValues.SYSTEM : new UnwritableSerializer(t);
     }
     return serializer == null || serializer.getClass() == EnumSerializer.class
         ? (JsonSerializer<Object>) serializer

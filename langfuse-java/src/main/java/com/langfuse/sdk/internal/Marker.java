@@ -19,6 +19,11 @@ final class Marker {
     return "<" + name(value) + ">";
   }
 
+  /** For bytes that are not recorded. */
+  static String bytes(long length) {
+    return "<bytes " + length + ">";
+  }
+
   /** For a number whose text would take long to make. */
   static String tooLong(Number number, int bits) {
     return "<" + name(number) + " of " + bits + " bits>";

@@ -40,7 +40,7 @@ final class PlainValues extends SimpleModule {
 
   /** Stands for a value that is better left unread. */
   static final JsonSerializer<Object> CUT =
-      new JsonSerializer<>() {
+      new PlainSerializer() {
         @Override
         public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
             throws IOException {
@@ -50,7 +50,7 @@ final class PlainValues extends SimpleModule {
 
   /** Stands for machinery of the process. */
   static final JsonSerializer<Object> SYSTEM =
-      new JsonSerializer<>() {
+      new PlainSerializer() {
         @Override
         public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
             throws IOException {
@@ -60,7 +60,7 @@ final class PlainValues extends SimpleModule {
 
   /** A text that is no String may be one without end. */
   static final JsonSerializer<Object> CHARACTERS =
-      new JsonSerializer<>() {
+      new PlainSerializer() {
         @Override
         public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
             throws IOException {
@@ -111,7 +111,7 @@ final class PlainValues extends SimpleModule {
         || Spliterator.class.isAssignableFrom(type)
         || Future.class.isAssignableFrom(type)
         || Flow.Publisher.class.isAssignableFrom(type)
-        || type.isHidden()
+        || (type.isHidden() && !Iterable.class.isAssignableFrom(type))
         || isCode(type);
   }
 
@@ -195,12 +195,12 @@ final class PlainValues extends SimpleModule {
   }
 
   private static void writeBuffer(ByteBuffer buffer, JsonGenerator json) throws IOException {
-    json.writeString("<bytes " + buffer.remaining() + ">");
+    json.writeString(Marker.bytes(buffer.remaining()));
   }
 
   private static void writeBytes(byte[] bytes, JsonGenerator json) throws IOException {
     String text = bytes.length > MAX_TEXT_BYTES ? null : decodeUtf8(bytes);
-    json.writeString(text == null ? "<bytes " + bytes.length + ">" : text);
+    json.writeString(text == null ? Marker.bytes(bytes.length) : text);
   }
 
   private static @Nullable String decodeUtf8(byte[] bytes) {

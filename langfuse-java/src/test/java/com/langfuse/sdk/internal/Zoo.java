@@ -57,7 +57,6 @@ public final class Zoo {
     private final AtomicInteger increment = new AtomicInteger();
     private final List<Integer> pop = List.of();
     private final int hashCode = 1;
-    private final String toString = "t";
 
     public String poll() {
       return called("poll", poll.poll());
@@ -80,6 +79,16 @@ public final class Zoo {
     public boolean equals(Object other) {
       return called("equals", other == this);
     }
+  }
+
+  /** A lambda. */
+  public static Iterable<String> iterable(String... elements) {
+    return () -> List.of(elements).iterator();
+  }
+
+  /** A field that is a cache of the text. */
+  public static final class Label {
+    private final String toString = "label";
 
     @Override
     public String toString() {

@@ -194,7 +194,11 @@ class ForeignValuesTest :
         }
 
         test("a toString that throws costs its own place") {
-            written(JSONObjectOf(null)) shouldBe "\"<not readable: IllegalStateException>\""
+            listOf(ours, theirs).forEach { encoder ->
+                encoder.encode(listOf("before", JSONObjectOf(null), "after")) shouldBe
+                    """["before","<not readable: IllegalStateException>","after"]"""
+                encoder.encode(JSONObjectOf(null)) shouldBe "\"<not serializable object of type: JSONObjectOf>\""
+            }
         }
 
         test("Jackson's trees of another class loader, and protobuf without its JSON format") {
@@ -228,6 +232,7 @@ class ForeignValuesTest :
         }
 
         test("protobuf that its JSON format cannot print is its text; bytes are bytes") {
+            written(Timestamp.getDescriptor()) shouldBe "\"<Descriptor>\""
             written(pack(Span.getDefaultInstance())) shouldContain "type_url"
             ours.encode(listOf(ByteString.copyFromUtf8("text"), ByteString.copyFrom(byteArrayOf(0, -1)))) shouldBe
                 """["text","<bytes 2>"]"""

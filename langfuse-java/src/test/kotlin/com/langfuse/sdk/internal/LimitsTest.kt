@@ -3,6 +3,7 @@ package com.langfuse.sdk.internal
 import com.fasterxml.jackson.core.JsonGenerator
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.ObjectMapper
+import com.fasterxml.jackson.databind.jsontype.BasicPolymorphicTypeValidator
 import com.langfuse.sdk.DEADLINE
 import com.langfuse.sdk.withLangfuse
 import io.kotest.assertions.withClue
@@ -185,7 +186,7 @@ class LimitsTest :
             afterSpec { executor.shutdown() }
             val machinery =
                 mapOf<String, Any>(
-                    "a Thread" to Thread.currentThread(),
+                    "a Thread" to Thread("worker"),
                     "a Thread of the application's" to Worker(),
                     "a ThreadGroup" to Thread.currentThread().threadGroup,
                     "a ClassLoader" to ClassLoader.getSystemClassLoader(),
@@ -209,13 +210,18 @@ class LimitsTest :
                     "a function of Java's" to java.util.function.Supplier { "x" },
                     "an HttpClient" to java.net.http.HttpClient.newHttpClient(),
                 )
+            val validator = BasicPolymorphicTypeValidator.builder().allowIfBaseType(Any::class.java).build()
+            val types = ObjectMapper().activateDefaultTyping(validator, ObjectMapper.DefaultTyping.NON_FINAL)
+            val typing = JsonEncoder(types, Int.MAX_VALUE, QuietLog(false))
             machinery.forEach { (name, value) ->
                 test(name) {
-                    encoders.filterKeys { it != "a maximum length" }.values.forEach { encoder ->
-                        val node = json.readTree(encoder.encode(listOf(value, 1)))
+                    val typed = listOf(typing).filter { name != "a Class" } // of which Jackson notes the type
+                    (encoders.filterKeys { it != "a maximum length" }.values + typed).forEach { encoder ->
+                        val node = json.readTree(encoder.encode(listOf(value, 1))).let { if (it[1].isArray) it[1] else it }
                         withClue(node.toString()) { node[0].isTextual shouldBe true }
                         node[0].asText() shouldMatch "[^\\n]{2,200}"
                         node[0].asText() shouldNotContain "@"
+                        node[0].asText() shouldNotContain "not serializable"
                         node[1].asInt() shouldBe 1
                     }
                 }
@@ -266,9 +272,33 @@ class LimitsTest :
             }
         }
 
+        test("bytes in base64 are bounded: arrays and buffers") {
+            val plain = encoders.getValue("a plain ObjectMapper")
+            val many = 13_000_000
+            val buffers = listOf(java.nio.ByteBuffer.allocate(many), java.nio.ByteBuffer.allocateDirect(many))
+            (buffers + ByteArray(many)).forEach {
+                plain.encode(listOf("before", it, "after")) shouldBe """["before","<bytes $many>","after"]"""
+            }
+            json.readTree(plain.encode(listOf(ByteArray(1_000_000), "after")))[0].binaryValue().size shouldBe 1_000_000
+            json.readTree(plain.encode(List(13) { ByteArray(1_000_000) })).map { it.asText() }.takeLast(2) shouldBe
+                listOf("<bytes 1000000>", "<bytes 1000000>")
+        }
+
+        test("a tree of Jackson's that is deeper than JSON may be keeps its neighbours") {
+            var tree: JsonNode = json.createObjectNode()
+            repeat(3_000) { tree = json.createObjectNode().put("a", 1).set("b", tree) }
+            encoders.filterKeys { it != "a maximum length" }.values.forEach { encoder ->
+                val read = json.readTree(encoder.encode(listOf("before", tree, "after")))
+                read.size() shouldBe 3
+                read[2].asText() shouldBe "after"
+                read[1]["b"]["b"]["a"].asInt() shouldBe 1
+            }
+        }
+
         test("an Iterable of the application's is a list; what is used up by reading stays unread") {
             ours.encode(listOf(Bag("a", "b"), Three())) shouldStartWith """[["a","b"],"""
             ours.encode(Bag("a")) shouldBe """["a"]"""
+            ours.encode(listOf(Zoo.iterable("a", "b"), 1)) shouldBe """[["a","b"],1]"""
             ours.encode(sequenceOf(1)) shouldNotBe "[1]"
             ours.encode(java.util.ServiceLoader.load(Runnable::class.java))!! shouldContain "ServiceLoader"
         }

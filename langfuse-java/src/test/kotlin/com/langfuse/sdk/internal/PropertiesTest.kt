@@ -7,6 +7,7 @@ import com.langfuse.sdk.withLangfuse
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import java.util.Optional
 
@@ -74,6 +75,12 @@ class PropertiesTest :
                 )
             encoder.encode(Zoo.Cursor()) shouldBe """{"position":7}"""
             encoder.encode(Zoo.Ticket("t")) shouldBe """{"id":"t"}"""
+        }
+
+        test("an object without properties is asked for its text and nothing else") {
+            encoder.encode(listOf(Zoo.Queue())).shouldBe("""["<Queue>"]""")
+            encoder.encode(listOf(Zoo.Label())).shouldBe("""["label"]""")
+            Zoo.CALLED.shouldContainExactly("toString")
         }
 
         test("in Kotlin functions are no properties, whatever their names are") {
