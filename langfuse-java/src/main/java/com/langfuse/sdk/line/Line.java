@@ -115,7 +115,9 @@ public final class Line {
     return attempt(traces, exchange, 1);
   }
 
-  /** Sends what is not spans. If only that is refused, spans go on. */
+  /**
+   * Sends what is not spans, until a failure may lie in it. If only that is refused, spans go on.
+   */
   public Outcome sendAside(Exchange exchange) throws InterruptedException {
     gate.pass(this::isWell);
     long start = System.nanoTime();
@@ -126,6 +128,10 @@ public final class Line {
         warnOfRefusal(outcome);
       }
       if (outcome.arrived() || !outcome.isWorthARetry()) {
+        return outcome;
+      }
+      if (outcome.mayBePayload()) {
+        warnOfRetry(api, serverName(), outcome);
         return outcome;
       }
       Duration pause = pause(outcome, attempt);
@@ -139,7 +145,8 @@ public final class Line {
   }
 
   /**
-   * For servers that are not Langfuse: tried again for a while, without a pause for the others.
+   * For servers that are not Langfuse: tried again for a while, without a pause for the others,
+   * until a failure may lie in what is sent.
    *
    * @param server its name, for a log line
    */
@@ -152,6 +159,9 @@ public final class Line {
         return outcome;
       }
       warnOfRetry(uploads, server, outcome);
+      if (outcome.mayBePayload()) {
+        return outcome;
+      }
       gate.backOff(pause);
     }
   }

@@ -72,6 +72,18 @@ public record Outcome(@Nullable Answer answer, String words, int attempts, boole
     return answer == null || answer.isWorthARetry();
   }
 
+  /**
+   * Whether what was sent may be the cause of a failure that otherwise passes: an error in the
+   * server or behind a proxy, or no answer after the connection was made.
+   */
+  public boolean mayBePayload() {
+    return switch (status()) {
+      case 500, 502, 504 -> true;
+      case NO_ANSWER -> !isUnreachable;
+      default -> false;
+    };
+  }
+
   /** {@link #isPassing}, or a response in place of the server's that may be gone soon. */
   boolean isWorthARetry() {
     return isPassing() || (isForeign() && attempts < MAX_FOREIGN);

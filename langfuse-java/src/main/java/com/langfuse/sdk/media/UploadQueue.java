@@ -7,9 +7,13 @@ import com.langfuse.sdk.line.BacklogWait;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
+import com.langfuse.sdk.line.Retries;
+import com.langfuse.sdk.line.Retries.Retry;
 import com.langfuse.sdk.line.SideDoor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +30,9 @@ final class UploadQueue {
   static final String CLOSED = "client closed";
   private static final String THREAD_FAILED = "their thread failed while sending";
   private static final String LOST = "upload failed before";
+
+  /** How often the thread looks for files that are due for a retry. */
+  private static final long RETRY_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
 
   /** Of an announcement, without the bytes. */
   private static final int WEIGHT = 500;
@@ -44,6 +51,7 @@ final class UploadQueue {
   private final Ledger ledger;
   private final QuietLog log;
   private final Backlog<Job> backlog;
+  private final Retries<Backlog.Batch<Job>> retries;
   private final Semaphore work = new Semaphore(0);
   private final Object lock = new Object();
   private final Recent<String, Content> contents = new Recent<>(MOST_REMEMBERED);
@@ -57,6 +65,7 @@ final class UploadQueue {
     this.ledger = ledger;
     this.log = log;
     this.backlog = new Backlog<>(MOST_WAITING, mostBytes);
+    this.retries = new Retries<>(line);
   }
 
   /**
@@ -128,7 +137,9 @@ final class UploadQueue {
       synchronized (lock) {
         thread = null; // the next file starts another one
       }
-      if (backlog.progress().waiting() > 0) {
+      if (closed) {
+        abandon();
+      } else if (!isIdle()) {
         start();
         work.release();
       }
@@ -136,25 +147,49 @@ final class UploadQueue {
   }
 
   private boolean isOver() {
-    return closed || (BackgroundThread.isAskedToEnd() && backlog.progress().waiting() == 0);
+    return closed || (isIdle() && BackgroundThread.isAskedToEnd());
+  }
+
+  private boolean isIdle() {
+    return backlog.progress().waiting() == 0 && retries.isEmpty();
   }
 
   private void uploadNext() throws InterruptedException {
-    work.acquire();
-    Backlog.Batch<Job> batch = backlog.take(1, Long.MAX_VALUE);
-    if (batch != null) {
-      send(batch);
+    Retry<Backlog.Batch<Job>> due = retries.takeDue(backlog.progress().waiting() > 0);
+    if (due != null) {
+      send(due);
+    } else if (retries.isEmpty()) {
+      work.acquire();
+      sendNew();
+    } else if (!retries.admitsNew()) {
+      LockSupport.parkNanos(RETRY_LOOK);
+    } else if (work.tryAcquire(RETRY_LOOK, TimeUnit.NANOSECONDS)) {
+      sendNew();
     }
   }
 
-  private void send(Backlog.Batch<Job> batch) throws InterruptedException {
+  private void sendNew() throws InterruptedException {
+    Backlog.Batch<Job> batch = backlog.take(1, Long.MAX_VALUE);
+    if (batch != null) {
+      send(retries.first(batch));
+    }
+  }
+
+  private void send(Retry<Backlog.Batch<Job>> retry) throws InterruptedException {
+    Backlog.Batch<Job> batch = retry.value();
     Job job = batch.values().get(0);
+    boolean kept = false;
     try {
       UploadRoute.Verdict verdict = route.send(job.content(), job.place());
-      if (verdict.retried()) {
+      kept = keep(retry, verdict);
+      if (kept) {
+        return;
+      }
+      if (verdict.retried() || retry.tries() > (verdict.passing() == null ? 0 : 1)) {
         ledger.retried(1);
       }
       if (verdict.arrived()) {
+        retries.accepted();
         ledger.exported(1, batch::close);
         job.outcome().complete(ARRIVED);
       } else {
@@ -173,11 +208,21 @@ final class UploadQueue {
       String words = "could not be asked (" + t.getClass().getName() + ")";
       lost(job, Outcome.NO_ANSWER, words, batch);
     } finally {
-      if (batch.unsettled() > 0) {
+      if (!kept && batch.unsettled() > 0) {
         ledger.dropped(1, lost(THREAD_FAILED), batch::close);
         job.outcome().complete("upload failed");
       }
     }
+  }
+
+  /** Whether it waits for another try, while others go on. */
+  private boolean keep(Retry<Backlog.Batch<Job>> retry, UploadRoute.Verdict verdict) {
+    Outcome passing = verdict.passing();
+    if (passing == null) {
+      return false;
+    }
+    retries.failed(retry);
+    return retries.keep(retry, passing);
   }
 
   /** The next one to show it may bring the bytes again. */
@@ -227,10 +272,20 @@ final class UploadQueue {
     if (running != null) {
       running.stopWork();
     }
+    abandon();
+  }
+
+  /** Counts what is left when nothing is sent any more. */
+  private void abandon() {
+    retries.removeAll(this::drop);
     Backlog.Batch<Job> left = backlog.take(Integer.MAX_VALUE, Long.MAX_VALUE);
     if (left != null) {
-      ledger.dropped(left.values().size(), lost(CLOSED), left::close);
-      left.values().forEach(job -> job.outcome().complete("dropped: " + CLOSED));
+      drop(left);
     }
+  }
+
+  private void drop(Backlog.Batch<Job> batch) {
+    ledger.dropped(batch.values().size(), lost(CLOSED), batch::close);
+    batch.values().forEach(job -> job.outcome().complete("dropped: " + CLOSED));
   }
 }

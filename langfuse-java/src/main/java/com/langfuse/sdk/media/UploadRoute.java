@@ -37,29 +37,47 @@ final class UploadRoute {
    * How it ended.
    *
    * @param last what Langfuse said to it; null where somebody else had the last word
+   * @param passing a failure that may be over soon; null for any other end
    */
   record Verdict(
-      boolean arrived, int status, String words, boolean retried, @Nullable Outcome last) {
+      boolean arrived,
+      int status,
+      String words,
+      boolean retried,
+      @Nullable Outcome last,
+      @Nullable Outcome passing) {
 
-    private static final Verdict ARRIVED = new Verdict(true, 200, "", false, null);
+    private static final Verdict ARRIVED = new Verdict(true, 200, "", false, null, null);
 
     private static Verdict of(Outcome outcome) {
       boolean retried = outcome.attempts() > 1;
-      return new Verdict(outcome.arrived(), outcome.status(), outcome.words(), retried, outcome);
+      return new Verdict(
+          outcome.arrived(),
+          outcome.status(),
+          outcome.words(),
+          retried,
+          outcome,
+          outcome.mayBePayload() ? outcome : null);
     }
 
     private static Verdict ofUpload(Outcome outcome) {
       String words = "gave an upload URL that " + outcome.words();
       boolean retried = outcome.attempts() > 1;
-      return new Verdict(outcome.arrived(), outcome.status(), words, retried, null);
+      return new Verdict(
+          outcome.arrived(),
+          outcome.status(),
+          words,
+          retried,
+          null,
+          outcome.mayBePayload() ? outcome : null);
     }
 
     private static Verdict lost(String words) {
-      return new Verdict(false, Outcome.NO_ANSWER, words, false, null);
+      return new Verdict(false, Outcome.NO_ANSWER, words, false, null, null);
     }
 
     private Verdict after(Verdict before) {
-      return new Verdict(arrived, status, words, retried || before.retried, last);
+      return new Verdict(arrived, status, words, retried || before.retried, last, passing);
     }
   }
 

@@ -8,7 +8,10 @@ import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
 import com.langfuse.sdk.line.Progress;
+import com.langfuse.sdk.line.Retries;
+import com.langfuse.sdk.line.Retries.Retry;
 import com.langfuse.sdk.line.SideDoor;
+import com.langfuse.sdk.score.ScoreSender.Part;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,9 @@ final class ScoreQueue {
   private static final int ENOUGH = 10;
   private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
 
+  /** How often the worker looks for scores that are due for a retry. */
+  private static final long RETRY_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
+
   /** A thread that is interrupted ends at once; if it does not, it is not waited for. */
   private static final long LAST_PATIENCE_MILLIS = 150;
 
@@ -47,6 +53,7 @@ final class ScoreQueue {
 
   private final Line line;
   private final ScoreSender sender;
+  private final Retries<Part> retries;
   private final Ledger ledger;
   private final QuietLog log;
   private final Backlog<ScoreEvent> backlog = new Backlog<>(MOST_SCORES, MOST_BYTES);
@@ -60,6 +67,7 @@ final class ScoreQueue {
   ScoreQueue(Line line, Ledger ledger, QuietLog log) {
     this.line = line;
     this.sender = new ScoreSender(line, ledger, log);
+    this.retries = sender.retries();
     this.ledger = ledger;
     this.log = log;
   }
@@ -89,7 +97,7 @@ final class ScoreQueue {
 
   SideDoor.Wait hurry() {
     SideDoor.Wait wait = new BacklogWait(progress, line, () -> closed);
-    if (progress.waiting() > 0) {
+    if (!isIdle()) {
       wakeUp();
     }
     return wait;
@@ -141,7 +149,7 @@ final class ScoreQueue {
         abandon();
       } else {
         worker = null; // the next score starts another one
-        if (progress.waiting() > 0) {
+        if (!isIdle()) {
           start();
         }
       }
@@ -149,43 +157,61 @@ final class ScoreQueue {
   }
 
   private boolean isOver() {
-    return closed || (BackgroundThread.isAskedToEnd() && progress.waiting() == 0);
+    return closed || (isIdle() && BackgroundThread.isAskedToEnd());
+  }
+
+  private boolean isIdle() {
+    return progress.waiting() == 0 && retries.isEmpty();
   }
 
   private void deliverNext() throws InterruptedException {
-    awaitBatch();
+    Retry<Part> retry = awaitBatch();
+    if (retry != null) {
+      deliver(retry.value().batch(), () -> sender.send(retry));
+      return;
+    }
     Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     if (batch == null) {
       Thread.onSpinWait(); // one is counted but not queued yet
     } else {
-      deliver(batch);
+      deliver(batch, () -> sender.send(batch));
     }
   }
 
-  private void awaitBatch() throws InterruptedException {
+  /** What failed before and is due; null when others are. */
+  private @Nullable Retry<Part> awaitBatch() throws InterruptedException {
     long deadline = System.nanoTime() + LONGEST_WAIT;
     while (true) {
       boolean empty = progress.waiting() == 0;
       work = empty ? Work.IDLE : Work.COLLECTING;
-      if (isDue()
-          || BackgroundThread.isAskedToEnd()) { // asked after that: who comes now wakes us up
-        break;
+      Retry<Part> retry = retries.takeDue(!empty);
+      // Asked after that: what comes now wakes the worker up.
+      boolean due = isDue() || BackgroundThread.isAskedToEnd() || isOld(deadline);
+      if (retry != null || closed || (due && isReady())) {
+        work = Work.SENDING;
+        return retry;
       }
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      if (empty && progress.waiting() == 0) {
+      if (!retries.isEmpty()) {
+        LockSupport.parkNanos(this, RETRY_LOOK);
+      } else if (empty && progress.waiting() == 0) {
         LockSupport.park(this);
         deadline = System.nanoTime() + LONGEST_WAIT;
       } else if (!empty) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
-          break;
-        }
-        LockSupport.parkNanos(this, left);
+        LockSupport.parkNanos(this, due ? RETRY_LOOK : deadline - System.nanoTime());
       }
     }
-    work = Work.SENDING;
+  }
+
+  private boolean isOld(long deadline) {
+    return progress.waiting() > 0 && deadline - System.nanoTime() <= 0;
+  }
+
+  /** Whether a batch may be begun, or nothing is left to wait for. */
+  private boolean isReady() {
+    return progress.waiting() > 0 ? retries.admitsNew() : retries.isEmpty();
   }
 
   private boolean isDue() {
@@ -193,20 +219,25 @@ final class ScoreQueue {
     return closed || waiting >= ENOUGH || (waiting > 0 && progress.isHurried());
   }
 
-  private void deliver(Backlog.Batch<ScoreEvent> batch) throws InterruptedException {
+  private void deliver(Backlog.Batch<ScoreEvent> batch, BackgroundThread.Round sending)
+      throws InterruptedException {
     try {
-      sender.send(batch);
+      sending.go();
     } catch (InterruptedException closing) {
+      retries.removeIf(part -> part.batch() == batch);
       ledger.dropped(batch.unsettled(), LEFT + because(), batch::close);
       throw closing;
     } catch (Throwable t) { // whatever happens to one batch, the worker goes on with the next
+      retries.removeIf(part -> part.batch() == batch);
       String reason = "they cannot be sent: " + Outcome.describe(t);
       ledger.failed(batch.unsettled(), Outcome.NO_ANSWER, reason, batch::close);
     } finally {
-      if (batch.unsettled() > 0) {
-        ledger.dropped(batch.unsettled(), UNCOUNTED, batch::close);
+      if (!retries.anyMatch(part -> part.batch() == batch)) {
+        if (batch.unsettled() > 0) {
+          ledger.dropped(batch.unsettled(), UNCOUNTED, batch::close);
+        }
+        batch.close();
       }
-      batch.close();
     }
   }
 
@@ -217,6 +248,9 @@ final class ScoreQueue {
 
   /** Nobody will come for what is left. */
   private void abandon() {
+    retries.removeAll(
+        part ->
+            ledger.dropped(part.batch().unsettled(), LEFT + because(), part.batch()::close));
     Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     while (batch != null) {
       ledger.dropped(batch.values().size(), LEFT + because(), batch::close);

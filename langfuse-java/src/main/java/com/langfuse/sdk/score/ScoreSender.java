@@ -7,9 +7,13 @@ import com.langfuse.sdk.line.Backlog;
 import com.langfuse.sdk.line.Ledger;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
+import com.langfuse.sdk.line.Retries;
+import com.langfuse.sdk.line.Retries.Retry;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * From a batch of scores to a verdict on each. Together where the server takes events, one by one
@@ -26,88 +30,129 @@ final class ScoreSender {
   private static final int TOO_LARGE = 413;
   private static final int LONGEST_REASON = 300;
 
+  /** Failed tries before a single score is sent to find out whether the server is well. */
+  private static final int TRIES_BEFORE_PROBE = 3;
+
   private final Line line;
   private final Ledger ledger;
   private final QuietLog log;
+  private final Retries<Part> retries;
   private boolean oneByOne;
+
+  /** Some scores of a batch. */
+  record Part(Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events) {
+    Part of(List<ScoreEvent> some) {
+      return new Part(batch, some);
+    }
+  }
 
   ScoreSender(Line line, Ledger ledger, QuietLog log) {
     this.line = line;
     this.ledger = ledger;
     this.log = log;
+    this.retries = new Retries<>(line);
   }
 
-  /** Settles all of the batch, unless it is interrupted. */
+  /** What failed for a reason that may lie in it. */
+  Retries<Part> retries() {
+    return retries;
+  }
+
+  /** Settles all of the batch but what {@link #retries} keeps. */
   void send(Backlog.Batch<ScoreEvent> batch) throws InterruptedException {
-    send(batch, batch.values(), 0);
+    send(retries.first(new Part(batch, batch.values())));
   }
 
-  /**
-   * @param tries that these scores have behind them
-   */
-  private void send(Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int tries)
-      throws InterruptedException {
-    if (oneByOne) {
-      sendOneByOne(batch, events, tries);
+  /** Sends what failed before and is due. */
+  void send(Retry<Part> retry) throws InterruptedException {
+    Part part = retry.value();
+    if (oneByOne && part.events().size() > 1) {
+      for (ScoreEvent each : part.events()) {
+        send(retries.part(retry, part.of(List.of(each))));
+      }
       return;
+    }
+    Outcome outcome = post(part.events());
+    int tries = retry.tries() + outcome.attempts();
+    if (outcome.arrived()) {
+      accepted(part, outcome, tries);
+    } else if (outcome.mayBePayload()) {
+      failed(retry, outcome);
+    } else if (!oneByOne && (outcome.status() == NOT_FOUND || outcome.status() == GONE)) {
+      log.debug("Langfuse " + outcome.words() + "; from now on scores are sent one by one.");
+      oneByOne = true;
+      send(retry);
+    } else if (part.events().size() > 1
+        && (outcome.status() == BAD_REQUEST || outcome.status() == TOO_LARGE)) {
+      sendInHalves(retry, part.events()); // one that cannot be taken must not cost the others
+    } else {
+      fail(part.batch(), part.events(), tries, outcome);
+    }
+  }
+
+  private Outcome post(List<ScoreEvent> events) throws InterruptedException {
+    if (oneByOne) {
+      byte[] score = events.get(0).body();
+      return line.sendAside(
+          () ->
+              line.endpoint()
+                  .send("POST", SCORES, score)
+                  .expecting(answer -> !answer.path("id").asText().isEmpty(), "id of the score"));
     }
     byte[] body = ScoreEvent.batch(events);
-    Outcome outcome =
-        line.sendAside(
-            () ->
-                line.endpoint()
-                    .send("POST", INGESTION, body)
-                    .expecting(ScoreSender::hasVerdicts, "verdicts on the events"));
-    int triesNow = tries + outcome.attempts();
-    if (outcome.answer() != null && outcome.arrived()) {
-      Answer answer = outcome.answer();
-      countTries(events.size(), triesNow);
-      heed(answer, events, batch);
-      return;
-    }
-    switch (outcome.status()) {
-      case NOT_FOUND, GONE -> {
-        log.debug("Langfuse " + outcome.words() + "; from now on scores are sent one by one.");
-        oneByOne = true;
-        send(batch, events, triesNow);
-      }
-      case BAD_REQUEST, TOO_LARGE -> sendInHalves(batch, events, triesNow, outcome);
-      default -> fail(batch, events, triesNow, outcome);
+    return line.sendAside(
+        () ->
+            line.endpoint()
+                .send("POST", INGESTION, body)
+                .expecting(ScoreSender::hasVerdicts, "verdicts on the events"));
+  }
+
+  private void accepted(Part part, Outcome outcome, int tries) {
+    retries.accepted();
+    countTries(part.events().size(), tries);
+    if (oneByOne) {
+      ledger.exported(1, () -> part.batch().settle(1));
+    } else {
+      heed(Objects.requireNonNull(outcome.answer()), part.events(), part.batch());
     }
   }
 
-  /** One that cannot be taken must not cost the others. */
-  private void sendInHalves(
-      Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int tries, Outcome outcome)
+  private void failed(Retry<Part> retry, Outcome outcome) throws InterruptedException {
+    List<ScoreEvent> events = retry.value().events();
+    retries.failed(retry);
+    if (events.size() > 1 && retry.isSuspect()) {
+      sendInHalves(retry, events);
+    } else if (events.size() == 1
+        || retry.tries() < TRIES_BEFORE_PROBE
+        || !sendOneAndTheOthers(retry)) {
+      if (!retries.keep(retry, outcome)) {
+        fail(retry.value().batch(), events, retry.tries(), outcome);
+      }
+    }
+  }
+
+  /** False when the one is not accepted either: then the server may be down. */
+  private boolean sendOneAndTheOthers(Retry<Part> retry) throws InterruptedException {
+    Part part = retry.value();
+    List<ScoreEvent> others = new ArrayList<>(part.events());
+    Part one = part.of(List.of(others.remove(retry.tries() * 7 % others.size())));
+    Outcome outcome = post(one.events());
+    if (!outcome.arrived()) {
+      return false;
+    }
+    accepted(one, outcome, retry.tries() + outcome.attempts());
+    retry.suspect();
+    sendInHalves(retry, others);
+    return true;
+  }
+
+  private void sendInHalves(Retry<Part> retry, List<ScoreEvent> events)
       throws InterruptedException {
     int half = events.size() / 2;
-    if (half == 0) {
-      fail(batch, events, tries, outcome);
-      return;
+    if (half > 0) {
+      send(retries.part(retry, retry.value().of(events.subList(0, half))));
     }
-    send(batch, events.subList(0, half), tries);
-    send(batch, events.subList(half, events.size()), tries);
-  }
-
-  private void sendOneByOne(
-      Backlog.Batch<ScoreEvent> batch, List<ScoreEvent> events, int triesBefore)
-      throws InterruptedException {
-    for (ScoreEvent each : events) {
-      Outcome outcome =
-          line.sendAside(
-              () ->
-                  line.endpoint()
-                      .send("POST", SCORES, each.body())
-                      .expecting(
-                          answer -> !answer.path("id").asText().isEmpty(), "id of the score"));
-      int tries = triesBefore + outcome.attempts();
-      if (outcome.arrived()) {
-        countTries(1, tries);
-        ledger.exported(1, () -> batch.settle(1));
-      } else {
-        fail(batch, List.of(each), tries, outcome);
-      }
-    }
+    send(retries.part(retry, retry.value().of(events.subList(half, events.size()))));
   }
 
   private void fail(

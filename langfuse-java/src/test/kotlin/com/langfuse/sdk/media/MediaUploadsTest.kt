@@ -300,6 +300,17 @@ class MediaUploadsTest :
             }
         }
 
+        test("a file that the store always fails with does not hold up others") {
+            withMedia(patience = IMPATIENT) { local, wire ->
+                local.always(Fault.status(500).on("/local-media-upload/$PNG_ID"))
+                wire.sent(PNG_URI)
+                wire.sent(HELLO_URI)
+                wire.flush() shouldBe 0
+                wire.counts() shouldBe listOf(1, 1, 0)
+                wire.uploads.ledger().failures() shouldBe mapOf(500 to 1L)
+            }
+        }
+
         context("passing troubles are waited out") {
             withData(
                 nameFn = { it.toString() },

@@ -27,6 +27,7 @@ import java.util.Base64
 import java.util.UUID
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.CountDownLatch
+import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.concurrent.thread
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.measureTime
@@ -275,6 +276,48 @@ class ScoreDeliveryTest :
                         report.reason()!! shouldContain "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
                     }
                 warnings.single { "was closed and" in it } shouldContain "check LANGFUSE_PUBLIC_KEY"
+            }
+        }
+
+        listOf(
+            setOf("s0"),
+            setOf("s99"),
+            setOf("s0", "s50", "s99"),
+            setOf("s7", "s207"),
+        ).forEach { bad ->
+            test("scores that make the server fail do not hold up others: $bad") {
+                val accepted = CopyOnWriteArrayList<String>()
+                ScriptedServer { request ->
+                    if (request.json.has("batch") && request.names.any { it in bad }) {
+                        Answer(500)
+                    } else {
+                        Answer(207).also { if (request.json.has("batch")) accepted += request.names }
+                    }
+                }.use { server ->
+                    server.client().use { langfuse ->
+                        val all = List(400) { "s$it" }
+                        langfuse.createAll(*all.toTypedArray())
+                        langfuse.flushed().let {
+                            it.exported() shouldBe 400L - bad.size
+                            it.failures() shouldBe mapOf(500 to bad.size.toLong())
+                            it.pending() shouldBe 0
+                        }
+                        accepted shouldContainExactlyInAnyOrder all - bad
+                    }
+                }
+            }
+        }
+
+        test("a server that answers 500 to all scores loses none, and is left in peace") {
+            val down = AtomicBoolean(true)
+            ScriptedServer { if (down.get()) Answer(500) else Answer(207) }.use { server ->
+                server.client().use { langfuse ->
+                    langfuse.createAll(*Array(1_000) { "s$it" })
+                    langfuse.flush(Duration.ofSeconds(4)).scores().pending() shouldBe 1_000
+                    server.requests.size shouldBeLessThanOrEqual 30
+                    down.set(false)
+                    langfuse.flushed().exported() shouldBe 1_000
+                }
             }
         }
 
