@@ -160,6 +160,10 @@ public interface Observation {
   /** Ends it now. Only the first end counts. */
   void end();
 
-  /** Ends it at a time of your own, such as when importing history. */
-  void end(Instant time);
+  /**
+   * Ends it at a time of your own, such as when importing history.
+   *
+   * @param time from 1970 to 2262; null, and with a warning any other, ends it now
+   */
+  void end(@Nullable Instant time);
 }

@@ -139,7 +139,7 @@ public final class ObservationBuilder<O extends Observation> {
     return this;
   }
 
-  /** A start in the past; the time of the start is the default. */
+  /** A start in the past, from 1970 on; the time of the start is the default. */
   public ObservationBuilder<O> startTime(@Nullable Instant startTime) {
     this.startTime = startTime;
     return this;
@@ -259,7 +259,8 @@ public final class ObservationBuilder<O extends Observation> {
     if (from.isLeftOut()) {
       return new OtelObservation(from, from.leftOut(), Attributes.empty(), null);
     }
-    Instant start = startTime == null && isEvent() ? Instant.now() : startTime;
+    Instant said = Timestamps.usable("startTime", startTime, owner.log());
+    Instant start = said == null && isEvent() ? Instant.now() : said;
     Attributes marks = from.marks();
     SpanBuilder builder = from.tracer().spanBuilder(name);
     builder.setAttribute(LangfuseAttributes.TYPE, type.wireName());

@@ -203,9 +203,10 @@ final class OtelObservation implements Generation {
 
   @Override
   public Generation completionStartTime(@Nullable Instant time) {
+    Instant usable = Timestamps.usable("completionStartTime", time, owner.log());
     return write(
         LangfuseAttributes.COMPLETION_START_TIME,
-        time == null ? null : time.truncatedTo(ChronoUnit.MICROS));
+        usable == null ? null : usable.truncatedTo(ChronoUnit.MICROS));
   }
 
   @Override
@@ -412,9 +413,14 @@ final class OtelObservation implements Generation {
   }
 
   @Override
-  public void end(Instant time) {
+  public void end(@Nullable Instant time) {
+    Instant usable = Timestamps.usable("end", time, owner.log());
+    if (usable == null) {
+      end();
+      return;
+    }
     markIfPublished();
-    span.end(time);
+    span.end(usable);
   }
 
   /** An observation of a published trace that came without the mark would take that back. */

@@ -290,6 +290,26 @@ class ObservationTreeTest :
             observation.endTime shouldBe ended
         }
 
+        test("a time that no span can carry is left out with a warning, and null ends it now") {
+            val times = listOf(Instant.MIN, Instant.MAX, Instant.parse("1969-12-31T23:59:59Z"))
+            val before = Instant.now()
+            val warnings =
+                warningsOf(3) {
+                    received { langfuse ->
+                        times.forEach { time ->
+                            val handle = langfuse.observation("a", GENERATION).startTime(time).start()
+                            handle.completionStartTime(time).end(time)
+                        }
+                        langfuse.observation("b").start().end(null)
+                    }.forEach {
+                        val now = before..Instant.now()
+                        (it.startTime in now && it.endTime!! in now) shouldBe true
+                        it.completionStartTime.shouldBeNull()
+                    }
+                }
+            warnings.map { it.substringBefore(' ') } shouldBe listOf("startTime", "completionStartTime", "end")
+        }
+
         test("a handle is ended on another thread, and its context travels with a wrapped task") {
             val pool = Executors.newSingleThreadExecutor()
             try {

@@ -1,6 +1,7 @@
 package com.langfuse.sdk.local;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -38,6 +39,7 @@ final class Changes {
    * @return empty on the deadline, and at once when the thread is interrupted, which it stays
    */
   <T> Optional<T> await(Duration deadline, Supplier<Optional<T>> probe) {
+    Objects.requireNonNull(deadline, "deadline");
     long nanos = TimeUnit.NANOSECONDS.convert(deadline); // saturates where toNanos() would throw
     lock.lock();
     try {

@@ -2,6 +2,7 @@ package com.langfuse.sdk.local;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +73,7 @@ public final class Fault {
 
   /** Waits, then behaves normally: stores and answers 200. {@code close()} cuts the wait short. */
   public static Fault delay(Duration delay) {
-    return new Fault(Kind.DELAY, 0, delay, "", "", null);
+    return new Fault(Kind.DELAY, 0, Objects.requireNonNull(delay, "delay"), "", "", null);
   }
 
   /** Closes the connection without reading or answering, and stores nothing. */
@@ -107,6 +108,7 @@ public final class Fault {
    * @param spanName as sent, whatever the observation is called later
    */
   public static Fault refusing(String spanName) {
+    Objects.requireNonNull(spanName, "spanName");
     return new Fault(Kind.REFUSING, 0, Duration.ZERO, spanName, "", null);
   }
 
@@ -122,7 +124,7 @@ public final class Fault {
    * @throws IllegalArgumentException if no path starts like that
    */
   public Fault on(String pathPrefix) {
-    if (!pathPrefix.startsWith("/")) {
+    if (!Objects.requireNonNull(pathPrefix, "pathPrefix").startsWith("/")) {
       throw new IllegalArgumentException("A path starts with /, unlike '" + pathPrefix + "'");
     }
     return new Fault(kind, number, delay, spanName, pathPrefix, retryAfter);
@@ -138,6 +140,7 @@ public final class Fault {
     if (kind != Kind.STATUS && kind != Kind.TOO_LARGE) {
       throw new IllegalStateException(this + " sends no Retry-After; use it with a status");
     }
+    Objects.requireNonNull(value, "value");
     return new Fault(kind, number, delay, spanName, pathPrefix, value);
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -179,6 +180,7 @@ public final class LocalLangfuse implements AutoCloseable {
    * @throws AssertionError on the deadline
    */
   public LocalObservation awaitObservation(String name, Duration deadline) {
+    Objects.requireNonNull(name, "name");
     return store
         .awaitObservation(name, deadline)
         .orElseThrow(() -> shortfall("an observation '%s'".formatted(name), deadline));
@@ -192,6 +194,7 @@ public final class LocalLangfuse implements AutoCloseable {
    * @throws AssertionError on the deadline
    */
   public LocalTrace awaitTrace(String name, Duration deadline, int observations) {
+    Objects.requireNonNull(name, "name");
     return store
         .awaitTrace(name, deadline, observations)
         .orElseThrow(
@@ -213,7 +216,8 @@ public final class LocalLangfuse implements AutoCloseable {
    * @return whether it held by the deadline; unlike the other methods this one throws nothing
    */
   public boolean awaitTraces(Predicate<List<LocalTrace>> condition, Duration deadline) {
-    return store.awaitTraces(condition, deadline);
+    Objects.requireNonNull(condition, "condition");
+    return store.awaitTraces(condition, Objects.requireNonNull(deadline, "deadline"));
   }
 
   /**
@@ -289,7 +293,8 @@ public final class LocalLangfuse implements AutoCloseable {
    * the fault lets it through.
    */
   public void enqueue(Fault... next) {
-    faults.enqueue(List.of(next));
+    Objects.requireNonNull(next, "next");
+    faults.enqueue(Stream.of(next).map(LocalLangfuse::said).toList());
   }
 
   /**
@@ -310,7 +315,15 @@ public final class LocalLangfuse implements AutoCloseable {
    * }</pre>
    */
   public void always(Fault first, Fault second, Fault... others) {
-    faults.always(Stream.concat(Stream.of(first, second), Stream.of(others)).toList());
+    Objects.requireNonNull(others, "others");
+    faults.always(
+        Stream.concat(Stream.of(first, second), Stream.of(others))
+            .map(LocalLangfuse::said)
+            .toList());
+  }
+
+  private static Fault said(Fault fault) {
+    return Objects.requireNonNull(fault, "fault");
   }
 
   /**

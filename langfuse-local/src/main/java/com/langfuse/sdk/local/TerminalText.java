@@ -43,7 +43,9 @@ public final class TerminalText {
 
   /** Three digits or so in the unit that suits: 12 ms, 1.24 s, 3 min 05 s, 2 h 10 min. */
   public static String duration(Duration duration) {
-    if (duration.toHours() > 0) {
+    if (duration.isNegative()) {
+      return "<1 ms"; // and long ones have no milliseconds
+    } else if (duration.toHours() > 0) {
       return String.format(
           Locale.ROOT, "%d h %02d min", duration.toHours(), duration.toMinutesPart());
     } else if (duration.toMinutes() > 0) {

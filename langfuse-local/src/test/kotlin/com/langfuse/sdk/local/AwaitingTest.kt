@@ -166,6 +166,30 @@ class AwaitingTest :
         test("a deadline long ago is over at once") {
             withLangfuse { langfuse, _ ->
                 langfuse.awaitTraces({ false }, Duration.ofSeconds(Long.MIN_VALUE)) shouldBe false
+                shouldThrow<AssertionError> { langfuse.awaitScores(1, Duration.ofSeconds(Long.MIN_VALUE)) }.message!!
+                    .shouldContain("Waited <1 ms for at least 1 score")
+            }
+        }
+
+        test("a null is refused by the name of its argument") {
+            withLangfuse { langfuse, _ ->
+                fun <T> none(): T = listOf<T?>(null).first() as T
+
+                fun refusal(call: () -> Unit) = shouldThrow<NullPointerException>(call).message
+                listOf<() -> Unit>(
+                    { langfuse.awaitObservations(1, none()) },
+                    { langfuse.awaitObservation("a", none()) },
+                    { langfuse.awaitTrace("a", none(), 1) },
+                    { langfuse.awaitTraces({ true }, none()) },
+                    { langfuse.awaitScores(1, none()) },
+                    { langfuse.awaitMedia(1, none()) },
+                    { langfuse.awaitRequests(1, none()) },
+                ).map(::refusal).toSet() shouldBe setOf("deadline")
+                refusal { langfuse.awaitObservation(none(), SOON) } shouldBe "name"
+                refusal { langfuse.awaitTrace(none(), SOON, 1) } shouldBe "name"
+                refusal { langfuse.awaitTraces(none(), SOON) } shouldBe "condition"
+                refusal { langfuse.enqueue(none()) } shouldBe "fault"
+                refusal { Fault.delay(none()) } shouldBe "delay"
             }
         }
     })
