@@ -99,6 +99,19 @@ class OtherTracersTest :
             }.keys shouldBe emptySet()
         }
 
+        test("observations of the client's own provider that its filter leaves out keep no others from their place") {
+            val observations =
+                observationsOf({ filter { !it.name.startsWith("hidden") } }) { langfuse ->
+                    langfuse.observation("root").block {
+                        langfuse.observation("hidden").block {
+                            langfuse.observation("hidden, too").block { langfuse.observation("leaf").start().end() }
+                        }
+                    }
+                }.associateBy { it.name }
+            observations.keys shouldBe setOf("root", "leaf")
+            observations.above("leaf") shouldBe "root"
+        }
+
         test("a filter of its own for these attributes can be composed") {
             arrived({ filter(SpanFilter.knownAttributes().and(SpanFilter.genAi().not())) }) { _, provider ->
                 provider.get("any").span("a", "gen_ai.system")

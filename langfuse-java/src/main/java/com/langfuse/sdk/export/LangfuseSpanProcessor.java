@@ -60,7 +60,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   private final @Nullable ProjectLookup project;
   private final URI baseUrl;
 
-  /** Those of a shared provider; none on a provider of our own. */
+  /** None on a provider of our own whose spans are all sent. */
   private final OpenSpans openSpans = new OpenSpans();
 
   private final PublishedTraces published = new PublishedTraces();
@@ -180,11 +180,10 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
       mark(context, span);
     }
     boolean isExpected = !isForeign && passes(span);
-    OpenSpan open = options.shared() ? open(span, isExpected, isForeign) : null;
+    OpenSpan open = open(span, isExpected, isForeign);
     if (isExpected) {
       Span parent = ofClient ? start.parent() : Span.fromContext(context);
-      boolean isBelowExported =
-          sends(parent) || (open != null && open.exportedAncestor(this::passes) != null);
+      boolean isBelowExported = sends(parent) || open.exportedAncestor(this::passes) != null;
       if (!isBelowExported && !isClaimed(context, span.getSpanContext().getTraceId())) {
         span.setAttribute(LangfuseAttributes.IS_APP_ROOT, true);
       }

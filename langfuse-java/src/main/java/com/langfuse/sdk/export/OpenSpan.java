@@ -7,8 +7,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A span of a shared tracer provider, from its start to its end, as one project sees it.
- * Threadsafe.
+ * A span of a tracer provider of which some are not sent, from its start to its end, as one project
+ * sees it. Threadsafe.
  */
 final class OpenSpan {
 

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The running spans of a shared tracer provider, by their ids. Bounded; threadsafe. */
+/** The running spans of a tracer provider of which some are not sent. Bounded; threadsafe. */
 final class OpenSpans {
 
   /** Spans that are never ended must not fill the memory. */
