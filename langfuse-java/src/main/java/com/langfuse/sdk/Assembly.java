@@ -15,6 +15,7 @@ import com.langfuse.sdk.media.MediaUploads;
 import com.langfuse.sdk.score.ScoreDelivery;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.IdGenerator;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
@@ -40,10 +41,11 @@ final class Assembly {
 
   /** One with a tracer provider of its own. */
   Langfuse client() {
+    Resource resource = wishes.resource(); // first: where it is refused, nothing has begun
     LangfuseSpanProcessor processor = processor(false);
     return client(
-        provider(processor, IdGenerator.random()),
-        provider(processor, TraceIds.generator()),
+        provider(processor, resource, IdGenerator.random()),
+        provider(processor, resource, TraceIds.generator()),
         processor,
         true);
   }
@@ -96,13 +98,14 @@ final class Assembly {
   }
 
   /** Not by OpenTelemetrySdk: that looks for the incubator artifact and fails on an old one. */
-  private SdkTracerProvider provider(LangfuseSpanProcessor processor, IdGenerator ids) {
+  private SdkTracerProvider provider(
+      LangfuseSpanProcessor processor, Resource resource, IdGenerator ids) {
     SdkTracerProviderBuilder provider =
         SdkTracerProvider.builder()
             .setSampler(sampler(settings.sampleRate()))
             .setSpanLimits(SpanLimits.builder().setMaxNumberOfAttributes(MAX_ATTRIBUTES).build())
             .setIdGenerator(ids)
-            .setResource(wishes.resource());
+            .setResource(resource);
     wishes.spanProcessors.forEach(
         each -> provider.addSpanProcessor(new GuardedSpanProcessor(each, log)));
     return provider.addSpanProcessor(processor).build();

@@ -337,7 +337,7 @@ class SettingsTest :
             resource(name to "shop") { serviceName("till") }["service.name"] shouldBe "till"
             resource(attributes to "load=100%,share=%zz%20%c3%a4%2")["load"] shouldBe "100%"
             resource(attributes to "load=100%,share=%zz%20%c3%a4%2")["share"] shouldBe "%zz ä%2"
-            listOf("shop", "=shop").forEach { malformed ->
+            listOf("shop", "=shop", "größe=1", "k".repeat(256) + "=1").forEach { malformed ->
                 shouldThrow<IllegalArgumentException> { resource(attributes to malformed) }.message!! shouldContain
                     "OTEL_RESOURCE_ATTRIBUTES is '$malformed': write pairs such as service.name=shop"
             }

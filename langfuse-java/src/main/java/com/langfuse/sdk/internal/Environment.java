@@ -89,12 +89,17 @@ public record Environment(Function<String, @Nullable String> variables) {
     for (String pair : pairs == null ? new String[0] : pairs.split(",")) {
       int end = pair.indexOf('=');
       String key = pair.substring(0, Math.max(end, 0)).strip();
-      Settings.require(!key.isEmpty() || pair.isBlank(), () -> badResourceAttributes(pairs));
+      Settings.require(isKey(key) || pair.isBlank(), () -> badResourceAttributes(pairs));
       if (!key.isEmpty()) {
         attributes.put(key, decoded(pair.substring(end + 1).strip()));
       }
     }
     return attributes;
+  }
+
+  /** As OpenTelemetry demands. */
+  private static boolean isKey(String key) {
+    return !key.isEmpty() && key.length() <= 255 && key.chars().allMatch(c -> c >= ' ' && c <= '~');
   }
 
   /** A percent sign that begins no code is kept, as OpenTelemetry does. */
