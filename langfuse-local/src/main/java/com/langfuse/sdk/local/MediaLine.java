@@ -3,6 +3,7 @@ package com.langfuse.sdk.local;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +48,15 @@ record MediaLine(
   boolean isWhole() {
     return MediaRoutes.isHash(sha256Hash)
         && contentType != null
+        && contentLength > 0
+        && hasItsBytes()
         && links != null
         && links.stream()
             .allMatch(each -> each != null && each.traceId() != null && each.field() != null);
+  }
+
+  /** Whether the bytes, if it has any, are those that were announced. */
+  private boolean hasItsBytes() {
+    return bytes == null || Base64.getEncoder().encodeToString(Sha256.of(bytes)).equals(sha256Hash);
   }
 }

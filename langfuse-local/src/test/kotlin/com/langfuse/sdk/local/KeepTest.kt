@@ -163,13 +163,18 @@ class KeepTest :
             val folder = folder()
             val unlinked =
                 """{"sha256Hash":"${"A".repeat(43)}=","contentType":"image/png","contentLength":1,"links":[null]}"""
+            val damaged =
+                """{"sha256Hash":"${"A".repeat(43)}=","contentType":"image/png","contentLength":3,""" +
+                    """"links":[{"traceId":"t","field":"input"}],"bytes":"AAAA"}"""
+            val negative = damaged.replace(":3,", ":-3,").replace(",\"bytes\":\"AAAA\"", "")
             Files.write(folder.resolve("traces-00000001.jsonl"), byteArrayOf(-1, 10, 0, 10, 91, 93, 10, 10))
             Files.writeString(folder.resolve("scores-00000001.jsonl"), "{}\n[]\n{\"batch\":[1]}\n")
-            Files.writeString(folder.resolve("media-00000001.jsonl"), "{}\n{\"sha256Hash\":\"x\"}\nnull\n$unlinked\n")
+            Files.writeString(folder.resolve("media-00000001.jsonl"), "{}\n{\"sha256Hash\":\"x\"}\nnull\n$unlinked\n$damaged\n$negative\n")
             Files.writeString(folder.resolve("traces-old.jsonl"), "somebody else's")
 
             withLangfuse(keeping(folder)) { langfuse, sender ->
                 langfuse.observations().shouldBeEmpty()
+                langfuse.media().shouldBeEmpty()
                 sender.post(export(span("x"))).statusCode() shouldBe 200
                 folder.files("traces").map { it.name } shouldBe
                     listOf("traces-00000001.jsonl", "traces-00000002.jsonl", "traces-old.jsonl")
