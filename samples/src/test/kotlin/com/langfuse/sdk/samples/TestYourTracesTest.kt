@@ -50,8 +50,9 @@ class TestYourTracesTest :
             )
 
             langfuse.trace("request") shouldHaveTree {
-                span("request")
-                generation("chat gpt-4o") { model("gpt-4o") }
+                span("request") {
+                    generation("chat gpt-4o") { model("gpt-4o") }
+                }
             }
         }
     })

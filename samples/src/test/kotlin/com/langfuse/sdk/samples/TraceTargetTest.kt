@@ -69,7 +69,7 @@ class TraceTargetTest :
                 local.always(Fault.status(403).on("/api/public/projects"))
                 val printed = sentTo(local)
                 printed shouldContain "\n${local.baseUrl()} (search for trace ${local.traces().single().id()})\n"
-                printed shouldContain "does not say which project the keys belong to"
+                printed shouldContain "names no project: it answered 403"
                 printed shouldNotContain "/trace/"
             }
         }
