@@ -36,7 +36,8 @@ class ContextMatrixTest :
             val output = File.createTempFile("other-jvm", ".txt")
             val java = File(System.getProperty("java.home"), "bin/java").path
             val command =
-                listOf(java, "-Xmx2g") + options + listOf("-cp", System.getProperty("java.class.path"), program) + arguments
+                listOf(java, "-Xmx2g") + options + listOf("-cp", System.getProperty("java.class.path"), program) +
+                    arguments
             val process =
                 ProcessBuilder(command)
                     .apply { environment().keys.removeIf { it.startsWith("LANGFUSE_") || it.startsWith("OTEL_") } }

@@ -353,7 +353,9 @@ final class BatchSend {
     return true;
   }
 
-  /** Whether it has accepted anything since the latest failure, or accepts a request of no spans. */
+  /**
+   * Whether it has accepted anything since the latest failure, or accepts a request of no spans.
+   */
   private boolean isServerWell() {
     boolean othersPass = dispatch.accepted() > acceptedBefore;
     acceptedBefore = dispatch.accepted();

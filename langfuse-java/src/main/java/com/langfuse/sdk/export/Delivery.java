@@ -56,8 +56,8 @@ final class Delivery implements SideDoor {
   private final ReentrantLock turn = new ReentrantLock();
 
   /**
-   * When what waits is sent at the latest; null when an interval has yet to begin. Guarded by {@link
-   * #turn}.
+   * When what waits is sent at the latest; null when an interval has yet to begin. Guarded by
+   * {@link #turn}.
    */
   private @Nullable Long sendBy;
 

@@ -30,8 +30,7 @@ final class OpenSpan {
    * @param expected whether the filter lets it pass at its start
    * @param foreign whether it is an observation of another client, which is never exported here
    */
-  OpenSpan(
-      ReadableSpan span, @Nullable OpenSpan parent, boolean expected, boolean foreign) {
+  OpenSpan(ReadableSpan span, @Nullable OpenSpan parent, boolean expected, boolean foreign) {
     this.context = span.getSpanContext();
     this.span = new WeakReference<>(span);
     this.parent = parent;

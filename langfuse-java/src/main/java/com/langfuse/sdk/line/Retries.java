@@ -134,8 +134,7 @@ public final class Retries<T> {
 
   /** Whether something else may be begun. */
   public boolean admitsNew() {
-    return failuresInARow == 0
-        || (doubtful() < MAX_IN_DOUBT && line.isPauseOver(pausedAt, pause));
+    return failuresInARow == 0 || (doubtful() < MAX_IN_DOUBT && line.isPauseOver(pausedAt, pause));
   }
 
   private long doubtful() {

@@ -249,8 +249,7 @@ final class ScoreQueue {
   /** Nobody will come for what is left. */
   private void abandon() {
     retries.removeAll(
-        part ->
-            ledger.dropped(part.batch().unsettled(), LEFT + because(), part.batch()::close));
+        part -> ledger.dropped(part.batch().unsettled(), LEFT + because(), part.batch()::close));
     Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     while (batch != null) {
       ledger.dropped(batch.values().size(), LEFT + because(), batch::close);

@@ -18,9 +18,9 @@ import java.util.zip.GZIPInputStream;
 /**
  * Reads and inflates the body of one request, within bounds: no body is larger than its route
  * allows, and the large bodies of all requests together take at most the budget, or are read one at
- * a time. A reader holds its share of the budget until it is closed; while it still receives, others
- * that wait reclaim the share after two seconds, so that a client that stops or sends slowly stops
- * no other. Not thread-safe; the budget is.
+ * a time. A reader holds its share of the budget until it is closed; while it still receives,
+ * others that wait reclaim the share after two seconds, so that a client that stops or sends slowly
+ * stops no other. Not thread-safe; the budget is.
  */
 final class BodyReader implements AutoCloseable {
 
@@ -111,7 +111,9 @@ final class BodyReader implements AutoCloseable {
     return all;
   }
 
-  /** Receives what follows the first bytes, within an eighth of the heap where the share is lost. */
+  /**
+   * Receives what follows the first bytes, within an eighth of the heap where the share is lost.
+   */
   private byte[] receive(byte[] first, InputStream in, int most)
       throws IOException, RefusedException {
     List<byte[]> blocks = new ArrayList<>(List.of(first));

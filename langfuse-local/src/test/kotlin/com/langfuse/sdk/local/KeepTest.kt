@@ -169,7 +169,10 @@ class KeepTest :
             val negative = damaged.replace(":3,", ":-3,").replace(",\"bytes\":\"AAAA\"", "")
             Files.write(folder.resolve("traces-00000001.jsonl"), byteArrayOf(-1, 10, 0, 10, 91, 93, 10, 10))
             Files.writeString(folder.resolve("scores-00000001.jsonl"), "{}\n[]\n{\"batch\":[1]}\n")
-            Files.writeString(folder.resolve("media-00000001.jsonl"), "{}\n{\"sha256Hash\":\"x\"}\nnull\n$unlinked\n$damaged\n$negative\n")
+            Files.writeString(
+                folder.resolve("media-00000001.jsonl"),
+                "{}\n{\"sha256Hash\":\"x\"}\nnull\n$unlinked\n$damaged\n$negative\n",
+            )
             Files.writeString(folder.resolve("traces-old.jsonl"), "somebody else's")
 
             withLangfuse(keeping(folder)) { langfuse, sender ->

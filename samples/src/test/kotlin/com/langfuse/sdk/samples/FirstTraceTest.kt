@@ -49,7 +49,11 @@ class FirstTraceTest :
                 run("com.langfuse.sdk.samples.FirstTraceInKotlinKt", langfuse)
 
                 assertThat(langfuse).trace("question").hasTree(
-                    span("question", retriever("search"), generation("answer").output("A fog horn.")).output("A fog horn."),
+                    span(
+                        "question",
+                        retriever("search"),
+                        generation("answer").output("A fog horn."),
+                    ).output("A fog horn."),
                 )
             }
         }

@@ -82,7 +82,8 @@ class LangfuseExtensionTest :
 
         test("code that was handed no client finds the test's, also while other classes run, and none behind it") {
             Langfuse.builder().publicKey("pk").secretKey("sk").baseUrl("http://localhost:1").build().use { other ->
-                run(Specimens.Bare::class.java).also { it.failed.shouldBeEmpty() }.passed shouldBe listOf("ofTheContext")
+                run(Specimens.Bare::class.java).also { it.failed.shouldBeEmpty() }.passed shouldBe
+                    listOf("ofTheContext")
                 Langfuse.current() shouldBe other
             }
             Context.current() shouldBe Context.root()

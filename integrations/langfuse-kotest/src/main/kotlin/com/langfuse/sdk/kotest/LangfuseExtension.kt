@@ -12,8 +12,8 @@ import io.kotest.core.spec.Spec
 import io.kotest.core.test.TestCase
 import io.kotest.core.test.TestType
 import io.kotest.engine.test.TestResult
-import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.withContext
+import java.util.concurrent.atomic.AtomicInteger
 
 /**
  * A Langfuse on loopback and a client that sends to it, for one spec: started when they are first asked for, empty at

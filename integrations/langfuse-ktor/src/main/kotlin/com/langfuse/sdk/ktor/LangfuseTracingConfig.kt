@@ -133,7 +133,17 @@ public class LangfuseTracingConfig internal constructor() {
             "LangfuseTracing: flushOnStop = $flushOnStop cannot be waited for; use 5.seconds, or null to switch it off."
         }
         responseHeader?.let(::requireHeaderName)
-        return Settings(langfuse, type, remoteParent, baggage, asBaggage, responseHeader, flushOnStop, filter, extractors)
+        return Settings(
+            langfuse,
+            type,
+            remoteParent,
+            baggage,
+            asBaggage,
+            responseHeader,
+            flushOnStop,
+            filter,
+            extractors,
+        )
     }
 
     private fun requireHeaderName(name: String) {

@@ -122,7 +122,9 @@ class BackgroundWorkTest :
 
         for (inRoutes in listOf(false, true)) {
             val where = if (inRoutes) "routes" else "the application"
-            onEachEngine("work that outlives its call keeps the call's user and session, installed in $where") { engine ->
+            onEachEngine(
+                "work that outlives its call keeps the call's user and session, installed in $where",
+            ) { engine ->
                 val jobs = ConcurrentLinkedQueue<Job>()
                 val go = CompletableDeferred<Unit>()
                 val users = 3
@@ -132,7 +134,13 @@ class BackgroundWorkTest :
                             this.langfuse = langfuse
                             identified()
                         }
-                        if (inRoutes) routing { install(LangfuseTracing, configure) } else install(LangfuseTracing, configure)
+                        if (inRoutes) {
+                            routing {
+                                install(LangfuseTracing, configure)
+                            }
+                        } else {
+                            install(LangfuseTracing, configure)
+                        }
                         leavingWork(jobs, go)
                     }) { server ->
                         repeat(users) { server.get("/work", "X-User", "u-$it", "X-Session", "s of u-$it") }

@@ -1,6 +1,5 @@
 package com.langfuse.sdk.ktor
 
-import com.langfuse.sdk.coroutines.asContextElement as langfuseElement
 import com.langfuse.sdk.coroutines.observation
 import com.langfuse.sdk.coroutines.propagateAttributes
 import com.langfuse.sdk.ktor.client.LangfusePropagation
@@ -38,6 +37,7 @@ import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import java.util.concurrent.ConcurrentLinkedQueue
+import com.langfuse.sdk.coroutines.asContextElement as langfuseElement
 
 private const val TRACE = "0af7651916cd43dd8448eb211c80319c"
 private const val SPAN = "b7ad6b7169203331"
@@ -219,7 +219,9 @@ class PropagationTest :
                                 http.get("${second.url}/handler")
                                 observation("inner") { http.get("${second.url}/block") }
                                 val element = call.langfuse.langfuseElement()
-                                CoroutineScope(Dispatchers.Default).launch(element) { http.get("${second.url}/background") }
+                                CoroutineScope(Dispatchers.Default).launch(element) {
+                                    http.get("${second.url}/background")
+                                }
                                     .join()
                                 call.respondText("ok")
                             }
