@@ -502,7 +502,7 @@ class MediaUploadsTest :
                                 e: java.io.IOException,
                             ) = Unit
                         }
-                        MediaWire(local, http = { it.proxy(toLangfuse) }).use { wire ->
+                        MediaWire(local, patience = IMPATIENT, http = { it.proxy(toLangfuse) }).use { wire ->
                             wire.sent(PNG_URI)
                             wire.line.giveUpIfUnreachable(true)
                             wire.flush(Duration.ofMinutes(2)) shouldBe 1
