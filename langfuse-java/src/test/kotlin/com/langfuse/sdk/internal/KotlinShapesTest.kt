@@ -50,13 +50,8 @@ class KotlinShapesTest :
         }
 
         test("as the key of a map, too, as an object is its name") {
-            val map = mapOf(
-                UserId("u1") to 1,
-                Timeout(5.seconds) to 2,
-                Wrapped(UserId("w")) to 3,
-                Count(8) to 4,
-                Plain to 5,
-            )
+            val map =
+                mapOf(UserId("u1") to 1, Timeout(5.seconds) to 2, Wrapped(UserId("w")) to 3, Count(8) to 4, Plain to 5)
             val expected = """{"u1":1,"5s":2,"w":3,"8":4,"Plain":5}"""
             written(map) shouldBe expected
             JsonEncoder(ObjectMapper(), Int.MAX_VALUE, QuietLog(false)).encode(map) shouldBe expected

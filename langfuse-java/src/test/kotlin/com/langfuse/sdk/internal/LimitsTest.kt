@@ -217,9 +217,8 @@ class LimitsTest :
                 test(name) {
                     val typed = listOf(typing).filter { name != "a Class" } // of which Jackson notes the type
                     (encoders.filterKeys { it != "a maximum length" }.values + typed).forEach { encoder ->
-                        val node = json.readTree(encoder.encode(listOf(value, 1))).let {
-                            if (it[1].isArray) it[1] else it
-                        }
+                        val tree = json.readTree(encoder.encode(listOf(value, 1)))
+                        val node = if (tree[1].isArray) tree[1] else tree // with the type before it
                         withClue(node.toString()) { node[0].isTextual shouldBe true }
                         node[0].asText() shouldMatch "[^\\n]{2,200}"
                         node[0].asText() shouldNotContain "@"
