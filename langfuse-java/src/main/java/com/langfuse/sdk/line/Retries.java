@@ -122,9 +122,12 @@ public final class Retries<T> {
     boolean othersFirst = failuresInARow > 0 && othersWait && doubtful() < MAX_IN_DOUBT;
     for (Iterator<Retry<T>> each = waiting.iterator(); each.hasNext(); ) {
       Retry<T> retry = each.next();
-      if (retry.suspect || failuresInARow == 0
-          ? line.isPauseOver(retry.pausedAt, retry.pause)
-          : !othersFirst && line.isPauseOver(pausedAt, pause)) {
+      boolean takesTurns = failuresInARow > 0 && !retry.suspect;
+      boolean due =
+          takesTurns
+              ? !othersFirst && line.isPauseOver(pausedAt, pause)
+              : line.isPauseOver(retry.pausedAt, retry.pause);
+      if (due) {
         each.remove();
         return retry;
       }
