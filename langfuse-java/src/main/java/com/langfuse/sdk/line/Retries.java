@@ -62,6 +62,11 @@ public final class Retries<T> {
       return tries;
     }
 
+    /** Counts a try that says what is wrong. */
+    public void tried() {
+      tries++;
+    }
+
     /** Whether it failed while others were accepted. */
     public boolean isSuspect() {
       return suspect;

@@ -14,6 +14,7 @@ final class Content {
   private byte @Nullable [] bytes;
   private byte @Nullable [] report;
   private boolean lost;
+  private boolean reported;
 
   Content(String contentType, byte[] bytes, MediaHash hash) {
     this.contentType = contentType;
@@ -62,6 +63,15 @@ final class Content {
   /** What to tell Langfuse of our upload; null if there has been none. */
   synchronized byte @Nullable [] report() {
     return report;
+  }
+
+  /** Langfuse has taken the report. */
+  synchronized void reported() {
+    reported = true;
+  }
+
+  synchronized boolean isReported() {
+    return reported;
   }
 
   /** Langfuse has them, whoever sent them. */

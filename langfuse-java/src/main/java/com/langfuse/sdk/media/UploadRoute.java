@@ -101,7 +101,9 @@ final class UploadRoute {
     String url = body.path("uploadUrl").textValue();
     if (url == null) {
       content.stored();
-      return Verdict.of(announced);
+      byte[] report = content.report();
+      Verdict stored = Verdict.of(announced);
+      return report == null || content.isReported() ? stored : tell(content, report).after(stored);
     }
     return upload(content, url).after(Verdict.of(announced));
   }
@@ -176,7 +178,11 @@ final class UploadRoute {
 
   private Verdict tell(Content content, byte[] report) throws InterruptedException {
     String path = PATH + "/" + content.hash().id();
-    return Verdict.of(line.sendAside(() -> line.endpoint().send("PATCH", path, report)));
+    Outcome told = line.sendAside(() -> line.endpoint().send("PATCH", path, report));
+    if (told.arrived()) {
+      content.reported();
+    }
+    return Verdict.of(told);
   }
 
   /** It is signed, so no log shall show it. */

@@ -81,9 +81,11 @@ final class ScoreSender {
     } else if (!oneByOne && (outcome.status() == NOT_FOUND || outcome.status() == GONE)) {
       log.debug("Langfuse " + outcome.words() + "; from now on scores are sent one by one.");
       oneByOne = true;
+      retry.tried();
       send(retry);
     } else if (part.events().size() > 1
         && (outcome.status() == BAD_REQUEST || outcome.status() == TOO_LARGE)) {
+      retry.tried();
       sendInHalves(retry, part.events()); // one that cannot be taken must not cost the others
     } else {
       fail(part.batch(), part.events(), tries, outcome);
