@@ -173,6 +173,7 @@ class AwaitingTest :
 
         test("a null is refused by the name of its argument") {
             withLangfuse { langfuse, _ ->
+                @Suppress("UNCHECKED_CAST")
                 fun <T> none(): T = listOf<T?>(null).first() as T
 
                 fun refusal(call: () -> Unit) = shouldThrow<NullPointerException>(call).message
