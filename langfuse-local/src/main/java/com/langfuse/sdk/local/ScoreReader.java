@@ -60,7 +60,8 @@ final class ScoreReader {
   /** What a score of that type needs; null if that is what it has. */
   private static @Nullable String wanted(String type, JsonNode value, @Nullable String configId) {
     return switch (type) {
-      case "NUMERIC" -> value.isNumber() ? null : "a number";
+      case "NUMERIC" ->
+          value.isNumber() && Double.isFinite(value.doubleValue()) ? null : "a number";
       case "BOOLEAN" ->
           value.isNumber() && (value.doubleValue() == 0 || value.doubleValue() == 1)
               ? null

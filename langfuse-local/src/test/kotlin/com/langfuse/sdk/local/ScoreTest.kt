@@ -219,6 +219,7 @@ class ScoreTest :
                     """{"name":"n","traceId":"t","value":null}""" to "needs a number",
                     """{"name":"n","traceId":"t","value":true}""" to "needs a number",
                     """{"name":"n","traceId":"t","value":1,"comment":1}""" to "comment must be a string",
+                    typed("NUMERIC", "1e400") to "needs a number",
                     typed("NUMERIC", "\"1\"") to "needs a number",
                     typed("BOOLEAN", "2") to "needs 0 or 1",
                     typed("BOOLEAN", "true") to "needs 0 or 1",
