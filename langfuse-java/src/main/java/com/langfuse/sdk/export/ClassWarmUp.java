@@ -1,6 +1,7 @@
 package com.langfuse.sdk.export;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.langfuse.sdk.line.Answer;
+import com.langfuse.sdk.line.Outcome;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.Value;
 import io.opentelemetry.api.trace.Span;
@@ -14,7 +15,6 @@ import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
@@ -109,8 +109,23 @@ public final class ClassWarmUp {
       record(provider);
     }
     new OtlpEncoders(null).encode(sample.spans);
-    new ObjectMapper()
-        .readTree("{\"sample\":[\"text\",1,1.5,true,null]}".getBytes(StandardCharsets.UTF_8));
+    readSamples();
+  }
+
+  private static void readSamples() {
+    String json =
+        """
+        {"successes": [{"id": "text", "status": 201}], "errors": [], "number": [1, 1.5, true, null],
+         "partialSuccess": {"rejectedSpans": "1", "errorMessage": "text"}}""";
+    List<Answer> answers =
+        List.of(
+            Answer.sample("application/json", json),
+            Answer.sample("text/html", "<html><title>text</title>"),
+            Answer.sample("application/x-protobuf", "\n\0"));
+    for (Answer answer : answers) {
+      Outcome outcome = new Outcome(answer, answer.words(), 1, answer.isForeign());
+      var unused = PartialSuccess.of(outcome, 1);
+    }
   }
 
   /** With a link, an exception, and every kind of attribute. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.langfuse.sdk.internal.Settings;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,13 @@ public record Answer(
         body.json(),
         isSuccess(response.statusCode()) ? mismatch : null,
         body.excerpt());
+  }
+
+  /** A response without a request, read as any other: it loads the classes that this takes. */
+  public static Answer sample(String contentType, String text) {
+    ResponseBody body = ResponseBody.of(contentType, text.getBytes(StandardCharsets.UTF_8));
+    return new Answer(
+        200, Optional.empty(), Optional.empty(), body.json(), body.apiMismatch(), body.excerpt());
   }
 
   /** A response of which the HTTP client tells the status only. */

@@ -35,8 +35,15 @@ record ResponseBody(JsonNode json, String text, boolean isHtml) {
   private static final Pattern TITLE = Pattern.compile("(?is)<title[^>]*>\\s*(.*?)\\s*</title>");
 
   static ResponseBody of(HttpResponse<byte[]> response) {
-    String type = response.headers().firstValue("Content-Type").orElse("").toLowerCase(Locale.ROOT);
-    byte[] bytes = plain(response);
+    return of(response.headers().firstValue("Content-Type").orElse(""), plain(response));
+  }
+
+  /**
+   * @param contentType the header's value; empty where there is none
+   * @param bytes not compressed
+   */
+  static ResponseBody of(String contentType, byte[] bytes) {
+    String type = contentType.toLowerCase(Locale.ROOT);
     String text = new String(bytes, StandardCharsets.UTF_8);
     JsonNode json = parsed(bytes);
     if (json.isObject()) {

@@ -284,7 +284,7 @@ class DeliveryCornersTest :
                 }
             }
 
-            test("two of which one breaks the server: one arrives, one is counted, and no empty request is made") {
+            test("two of which one breaks the server: one arrives, once, and one is counted") {
                 LocalLangfuse.start().use { local ->
                     BreakingLangfuse(local, "poison").use { breaking ->
                         local
@@ -297,7 +297,8 @@ class DeliveryCornersTest :
                                 langfuse.flush(DEADLINE).counts shouldBe listOf<Long>(1, 1, 0, 0)
                             }
                     }
-                    local.requests().map { it.spans() } shouldBe listOf(1)
+                    // An export without spans is what tells that the server is well.
+                    local.requests().map { it.spans() }.filter { it > 0 } shouldBe listOf(1)
                 }
             }
 
