@@ -99,7 +99,7 @@ class ObservationScoreTest :
                     .start()
             val output = program.inputStream.readAllBytes().decodeToString()
             program.waitFor() shouldBe 0
-            output.lines().single { "core" in it } shouldContain
+            output.lines().single { "Score '" in it } shouldContain
                 "Score 'a' is not sent: no observation is current here"
         }
 
