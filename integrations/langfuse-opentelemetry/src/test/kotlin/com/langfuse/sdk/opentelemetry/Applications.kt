@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer
 import io.opentelemetry.api.GlobalOpenTelemetry
 import io.opentelemetry.api.OpenTelemetry
 import io.opentelemetry.api.trace.Span
+import io.opentelemetry.api.trace.SpanId
 import io.opentelemetry.api.trace.SpanKind
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk
 import java.net.InetSocketAddress
@@ -74,7 +75,7 @@ internal object LangfuseApplication {
                     PlainApplication.chat(GlobalOpenTelemetry.get())
                 }
             }
-            check(Observation.current().id() == null) { "something is current outside" }
+            check(Observation.current().id() == SpanId.getInvalid()) { "something is current outside" }
         }
     }
 

@@ -13,6 +13,7 @@ import com.langfuse.sdk.coroutines.observationBlocking
 import com.langfuse.sdk.coroutines.observed
 import com.langfuse.sdk.coroutines.propagateAttributes
 import com.langfuse.sdk.local.LocalObservation
+import io.opentelemetry.api.trace.SpanId
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
@@ -58,7 +59,7 @@ internal class RandomProgram(private val langfuse: Langfuse, private val seed: I
     }
 
     /** Where in the program we are. */
-    private class Place(val name: String?, val id: String?, val user: String?, val depth: Int)
+    private class Place(val name: String?, val id: String, val user: String?, val depth: Int)
 
     private class Broken : RuntimeException("broken")
 
@@ -72,7 +73,7 @@ internal class RandomProgram(private val langfuse: Langfuse, private val seed: I
     suspend fun run() {
         // An element around it all: what has none is resumed by Unconfined with whatever the resuming thread has.
         withContext(Dispatchers.Default + langfuse.asContextElement()) {
-            steps(Place(null, null, null, 0), Random(seed), this)
+            steps(Place(null, SpanId.getInvalid(), null, 0), Random(seed), this)
         }
     }
 
