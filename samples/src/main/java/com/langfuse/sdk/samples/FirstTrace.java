@@ -9,8 +9,7 @@ import com.langfuse.sdk.Usage;
 /** A complete program. It reads LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY and LANGFUSE_BASE_URL. */
 public final class FirstTrace {
   public static void main(String[] args) {
-    try (Langfuse langfuse =
-        Langfuse.fromEnv()) { // one per application; close() sends what is left
+    try (Langfuse langfuse = Langfuse.fromEnv()) { // close() sends what is left
       String answer =
           langfuse
               .observation("answer", GENERATION)
