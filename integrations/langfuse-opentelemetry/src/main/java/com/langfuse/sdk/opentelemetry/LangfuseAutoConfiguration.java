@@ -5,7 +5,7 @@ import com.langfuse.sdk.LangfuseBuilder;
 import io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizer;
 import io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
-import java.util.logging.Level;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Logger;
 
 /**
@@ -22,12 +22,20 @@ public final class LangfuseAutoConfiguration implements AutoConfigurationCustomi
   /** Not the System.Logger of the SDK: the agent takes over this one in its extensions. */
   private static final Logger LOGGER = Logger.getLogger("com.langfuse.sdk");
 
+  private static final AtomicBoolean CALLED = new AtomicBoolean();
+
   /** Called by OpenTelemetry's service loader. */
   public LangfuseAutoConfiguration() {}
 
   @Override
   public void customize(AutoConfigurationCustomizer autoConfiguration) {
+    CALLED.set(true);
     autoConfiguration.addTracerProviderCustomizer((provider, config) -> addProcessor(provider));
+  }
+
+  /** Whether OpenTelemetry has asked for what is here. */
+  static boolean wasCalled() {
+    return CALLED.get();
   }
 
   private static SdkTracerProviderBuilder addProcessor(SdkTracerProviderBuilder provider) {
@@ -42,10 +50,7 @@ public final class LangfuseAutoConfiguration implements AutoConfigurationCustomi
     } catch (IllegalArgumentException wrongSetting) {
       LOGGER.warning("Langfuse gets no spans: " + wrongSetting.getMessage());
     } catch (LinkageError otherOpenTelemetry) {
-      LOGGER.log(
-          Level.WARNING,
-          "Langfuse gets no spans: this OpenTelemetry is too old, or parts of it are missing.",
-          otherOpenTelemetry);
+      LOGGER.warning("Langfuse gets no spans: " + otherOpenTelemetry);
     }
     return provider;
   }

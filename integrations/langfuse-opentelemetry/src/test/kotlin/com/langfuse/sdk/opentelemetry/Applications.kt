@@ -11,6 +11,8 @@ import io.opentelemetry.api.trace.Span
 import io.opentelemetry.api.trace.SpanId
 import io.opentelemetry.api.trace.SpanKind
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk
+import org.springframework.boot.SpringApplication
+import org.springframework.boot.WebApplicationType
 import java.net.InetSocketAddress
 import java.net.URI
 import java.net.http.HttpClient
@@ -50,6 +52,17 @@ internal object AutoConfiguredApplication {
     @JvmStatic
     fun main(arguments: Array<String>) =
         PlainApplication.answer(AutoConfiguredOpenTelemetrySdk.initialize().openTelemetrySdk)
+}
+
+/** Has the LLM library, and nothing that sets up OpenTelemetry. */
+internal object SpringBootApplication {
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        SpringApplication(SpringBootApplication::class.java).apply {
+            webApplicationType = WebApplicationType.NONE
+        }.run()
+        PlainApplication.answer(GlobalOpenTelemetry.get())
+    }
 }
 
 /** Records observations on a tracer provider of its own, as `Langfuse.fromEnv()` makes one. */

@@ -41,11 +41,23 @@ class AutoConfigurationTest :
         test("an OpenTelemetry with parts missing is logged, and the application runs as before") {
             LocalLangfuse.start().use { local ->
                 val incomplete = CLASS_PATH.filterNot {
-                    File(it).name.matches(Regex("opentelemetry-exporter-otlp-\\d.*"))
+                    File(it).name.matches(Regex("opentelemetry-exporter-otlp-common-\\d.*"))
                 }
                 val output = run(AutoConfiguredApplication, environmentOf(local), incomplete)
-                output shouldContain "parts of it are missing"
+                output shouldContain "Langfuse is disabled, nothing is recorded"
+                output shouldContain "opentelemetry-exporter-otlp-common (missing)"
                 output shouldContain "answered"
+            }
+        }
+
+        test("in an application of Spring Boot, which does not use autoconfiguration, one line says what to use") {
+            LocalLangfuse.start().use { local ->
+                val output = run(SpringBootApplication, environmentOf(local))
+                output shouldContain "answered"
+                output.lines().filter { "Langfuse gets no spans" in it }.forOne {
+                    it shouldContain "opentelemetry-spring-boot-starter"
+                }
+                local.requests().shouldBeEmpty()
             }
         }
     })
