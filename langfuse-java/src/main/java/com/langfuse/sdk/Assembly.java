@@ -3,9 +3,11 @@ package com.langfuse.sdk;
 import com.langfuse.sdk.export.ExportLine;
 import com.langfuse.sdk.export.ExportOptions;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
+import com.langfuse.sdk.export.LinkageCheck;
 import com.langfuse.sdk.export.SpanFilter;
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.LangfuseAttributes;
+import com.langfuse.sdk.internal.LaterText;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
@@ -41,6 +43,7 @@ final class Assembly {
 
   /** One with a tracer provider of its own. */
   Langfuse client() {
+    LinkageCheck.run();
     Resource resource = wishes.resource(); // first: where it is refused, nothing has begun
     LangfuseSpanProcessor processor = processor(false);
     return client(
@@ -51,6 +54,9 @@ final class Assembly {
   }
 
   LangfuseSpanProcessor sharedProcessor() {
+    if (settings.tracingEnabled()) {
+      LinkageCheck.run();
+    }
     return processor(true);
   }
 
@@ -69,7 +75,7 @@ final class Assembly {
         new LangfuseSpanProcessor(
             settings,
             new ExportOptions(
-                wishes.filter,
+                filter(),
                 wishes.attributeMask,
                 shared,
                 !shared && isAlone(),
@@ -141,14 +147,23 @@ final class Assembly {
     return provider.get(LangfuseAttributes.SCOPE_NAME, SdkVersion.CURRENT);
   }
 
+  private SpanFilter filter() {
+    return wishes.filter == null ? SpanFilter.standard() : wishes.filter;
+  }
+
   /** Nobody but us looks at the spans of our provider, and none is left out. */
   private boolean isAlone() {
-    return wishes.filter == SpanFilter.standard() && wishes.spanProcessors.isEmpty();
+    return filter() == SpanFilter.standard() && wishes.spanProcessors.isEmpty();
   }
 
   private SpanWriter writer(LangfuseSpanProcessor processor, boolean own) {
     MediaUploads media = processor.rewriter() instanceof MediaUploads uploads ? uploads : null;
-    boolean later = own && isAlone() && wishes.attributeMask == null && wishes.objectMapper == null;
+    boolean later =
+        own
+            && isAlone()
+            && wishes.attributeMask == null
+            && wishes.objectMapper == null
+            && LaterText.isSupported();
     return new SpanWriter(encoder(media), wishes.mask, later, log);
   }
 

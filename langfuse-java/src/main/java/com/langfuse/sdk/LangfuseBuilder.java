@@ -6,6 +6,7 @@ import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.export.SpanFilter;
 import com.langfuse.sdk.internal.Environment;
 import com.langfuse.sdk.internal.LangfuseAttributes;
+import com.langfuse.sdk.internal.LinkageProblem;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
 import io.opentelemetry.api.trace.TracerProvider;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class LangfuseBuilder {
+
+  /** One for all clients, for the class path of all is the same. */
+  private static final QuietLog LINKAGE = new QuietLog(false);
 
   private final Function<String, @Nullable String> variables;
   private @Nullable String publicKey;
@@ -57,7 +62,7 @@ public final class LangfuseBuilder {
   // What no environment variable says; read by the assembly.
   final DeliveryOptions delivery = new DeliveryOptions();
   boolean flushOnExit = true;
-  SpanFilter filter = SpanFilter.standard();
+  @Nullable SpanFilter filter; // null for the standard one
   @Nullable Mask mask;
   @Nullable AttributeMask attributeMask;
   @Nullable ObjectMapper objectMapper;
@@ -339,7 +344,27 @@ public final class LangfuseBuilder {
    * @throws IllegalArgumentException for a setting that cannot work, naming it
    */
   public Langfuse build() {
-    return built(new Assembly(this, settings()).client());
+    return built(client());
+  }
+
+  private Langfuse client() {
+    Settings settings = settings();
+    return orDisabled(settings, () -> new Assembly(this, settings).client());
+  }
+
+  /** An application whose class path does not fit starts all the same, and runs without traces. */
+  private static Langfuse orDisabled(Settings settings, Supplier<Langfuse> client) {
+    try {
+      return client.get();
+    } catch (LinkageError e) {
+      warnOf(e);
+      return Langfuse.disabled(new QuietLog(settings.debug()));
+    }
+  }
+
+  private static void warnOf(LinkageError error) {
+    String problem = "Langfuse is disabled, nothing is recorded: " + LinkageProblem.explain(error);
+    LINKAGE.warn("linkage", problem, error);
   }
 
   private Langfuse built(Langfuse client) {
@@ -354,7 +379,14 @@ public final class LangfuseBuilder {
    * reach Langfuse too. Without keys, or with tracing switched off, it lets all spans pass by.
    */
   public LangfuseSpanProcessor buildProcessor() {
-    return new Assembly(this, settings()).sharedProcessor();
+    Settings settings = settings();
+    try {
+      return new Assembly(this, settings).sharedProcessor();
+    } catch (LinkageError e) {
+      warnOf(e);
+      tracingEnabled = false; // of the client that is attached to it, too
+      return new Assembly(this, settings()).sharedProcessor();
+    }
   }
 
   /**
@@ -365,7 +397,9 @@ public final class LangfuseBuilder {
   public Langfuse attachTo(TracerProvider provider, LangfuseSpanProcessor processor) {
     Objects.requireNonNull(provider, "provider");
     Objects.requireNonNull(processor, "processor");
-    return built(new Assembly(this, settings()).attached(provider, processor));
+    Settings settings = settings();
+    return built(
+        orDisabled(settings, () -> new Assembly(this, settings).attached(provider, processor)));
   }
 
   /**
@@ -376,7 +410,7 @@ public final class LangfuseBuilder {
    * @throws IllegalStateException when this process has an open client of this method already
    */
   public Langfuse buildGlobal() {
-    Langfuse langfuse = new Assembly(this, settings()).client();
+    Langfuse langfuse = client();
     if (!ProcessDefault.INSTANCE.setGlobal(langfuse)) {
       langfuse.close();
       throw new IllegalStateException(
@@ -403,8 +437,7 @@ public final class LangfuseBuilder {
   /** For callers that record and so must not throw: a wrong environment is logged instead. */
   static Langfuse fromEnvOrDisabled() {
     try {
-      LangfuseBuilder builder = Langfuse.builder();
-      return new Assembly(builder, builder.settings()).client();
+      return Langfuse.builder().client();
     } catch (RuntimeException e) {
       QuietLog log = new QuietLog(false);
       log.warn("settings", "Langfuse is disabled: " + e.getMessage());

@@ -255,6 +255,15 @@ public final class ObservationBuilder<O extends Observation> {
     if (!owner.isEnabled()) {
       return owner.nothing();
     }
+    try {
+      return record();
+    } catch (RuntimeException | LinkageError e) {
+      owner.log().warn("start", "An observation could not be started and is not recorded: " + e, e);
+      return Langfuse.DISABLED.nothing();
+    }
+  }
+
+  private OtelObservation record() {
     ParentSpan from = ParentSpan.of(owner, parent, remoteParent);
     if (from.isLeftOut()) {
       return new OtelObservation(from, from.leftOut(), Attributes.empty(), null);

@@ -62,7 +62,7 @@ record SpanWriter(
     if (later && value != null) {
       LaterText text = encoder.later(value);
       if (text != null) {
-        span.setAttribute(LangfuseAttributes.later(key), text);
+        text.setOn(span, key);
         return;
       }
     }

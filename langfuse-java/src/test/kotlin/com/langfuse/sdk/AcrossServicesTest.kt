@@ -92,7 +92,8 @@ class AcrossServicesTest :
                 langfuse.observation("a").block { a ->
                     val headers = injected(langfuse.propagate().userId("u"))
                     // Sampled, and the id is a random one.
-                    headers.getValue("traceparent") shouldBe "00-${a.traceId()}-${a.id()}-03"
+                    headers.getValue("traceparent") shouldBe
+                        "00-${a.traceId()}-${a.id()}-${if (isOpenTelemetry162) "03" else "01"}"
                     baggageOf(headers) shouldBe mapOf("langfuse_trace_id" to a.traceId()!!)
                 }
             }

@@ -26,6 +26,15 @@ import kotlin.time.toKotlinDuration
 /** Reached only by a test that fails: long, for the machine may be busy. */
 internal val DEADLINE: Duration = Duration.ofMinutes(2)
 
+/** The OpenTelemetry that the tests run on; the Maven profile opentelemetry-matrix chooses another than the newest. */
+internal val openTelemetry: KotlinVersion =
+    SdkTracerProvider::class.java.`package`.implementationVersion.split('.').map { it.toInt() }.let { (major, minor) ->
+        KotlinVersion(major, minor)
+    }
+
+/** Older ones encode an empty text as a value that is not set, and do not mark trace ids as random. */
+internal val isOpenTelemetry162: Boolean = openTelemetry.isAtLeast(1, 62)
+
 /** A builder that knows nothing of the machine's environment variables. */
 internal fun bareBuilder(
     environment: Map<String, String> = emptyMap(),

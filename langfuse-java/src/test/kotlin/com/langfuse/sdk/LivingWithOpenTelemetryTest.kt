@@ -4,6 +4,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.opentelemetry.api.GlobalOpenTelemetry
+import io.opentelemetry.api.OpenTelemetry
 import io.opentelemetry.api.trace.Span
 import io.opentelemetry.sdk.trace.samplers.Sampler
 
@@ -39,6 +40,7 @@ class LivingWithOpenTelemetryTest :
 
         test("the global OpenTelemetry is left alone") {
             withLangfuse { _, langfuse -> langfuse.observation("a").block { } }
-            GlobalOpenTelemetry.isSet() shouldBe false
+            GlobalOpenTelemetry.set(OpenTelemetry.noop()) // throws when it has been set
+            GlobalOpenTelemetry.resetForTest()
         }
     })

@@ -2,17 +2,6 @@ package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.line.Answer;
 import com.langfuse.sdk.line.Outcome;
-import io.opentelemetry.api.common.Attributes;
-import io.opentelemetry.api.common.Value;
-import io.opentelemetry.api.trace.Span;
-import io.opentelemetry.api.trace.SpanKind;
-import io.opentelemetry.api.trace.StatusCode;
-import io.opentelemetry.context.Context;
-import io.opentelemetry.sdk.trace.ReadWriteSpan;
-import io.opentelemetry.sdk.trace.ReadableSpan;
-import io.opentelemetry.sdk.trace.SdkTracerProvider;
-import io.opentelemetry.sdk.trace.SpanProcessor;
-import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -20,7 +9,6 @@ import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -30,8 +18,9 @@ import java.util.stream.Stream;
  * the program's class loader before the JVM ends, and the exit hook would find no class that has
  * not been used by then. For the SDK's own exit hook.
  *
- * <p>The SDK's classes are found by looking into its jar, those of OpenTelemetry and Jackson by
- * encoding a sample: no list of names has to be kept up to date.
+ * <p>The SDK's classes are found by looking into its jar, those of Jackson by encoding samples,
+ * those of OpenTelemetry have been loaded by {@link LinkageCheck}: no list of names has to be kept
+ * up to date.
  */
 public final class ClassWarmUp {
 
@@ -54,7 +43,7 @@ public final class ClassWarmUp {
       for (String name : names(sdk)) {
         link(name, loader);
       }
-      encodeSample();
+      readSamples();
       for (Runnable sample : samples) {
         sample.run();
       }
@@ -102,16 +91,6 @@ public final class ClassWarmUp {
     return names;
   }
 
-  private static void encodeSample() throws IOException {
-    Sample sample = new Sample();
-    try (SdkTracerProvider provider =
-        SdkTracerProvider.builder().addSpanProcessor(sample).build()) {
-      record(provider);
-    }
-    new OtlpEncoders(null).encode(sample.spans);
-    readSamples();
-  }
-
   private static void readSamples() {
     String json =
         """
@@ -125,62 +104,6 @@ public final class ClassWarmUp {
     for (Answer answer : answers) {
       Outcome outcome = new Outcome(answer, answer.words(), 1, answer.isForeign());
       var unused = PartialSuccess.of(outcome, 1);
-    }
-  }
-
-  /** With a link, an exception, and every kind of attribute. */
-  private static void record(SdkTracerProvider provider) {
-    Span parent = provider.get("sample").spanBuilder("parent").startSpan();
-    provider
-        .get("sample", "1")
-        .spanBuilder("child")
-        .setSpanKind(SpanKind.CLIENT)
-        .setParent(Context.root().with(parent))
-        .addLink(parent.getSpanContext())
-        .setAllAttributes(attributes())
-        .startSpan()
-        .setStatus(StatusCode.ERROR, "text")
-        .recordException(new IllegalStateException("sample"))
-        .end();
-    parent.end();
-  }
-
-  private static Attributes attributes() {
-    Value<?> text = Value.of("text");
-    return Attributes.builder()
-        .put("text", "text")
-        .put("long", 1)
-        .put("double", 1.5)
-        .put("boolean", true)
-        .put("texts", "text", "text")
-        .put("longs", 1L, 2L)
-        .put("doubles", 1.5, 2.5)
-        .put("booleans", true, false)
-        .put("value", Value.of(text, Value.of(1), Value.of(1.5), Value.of(true), Value.empty()))
-        .put("bytes", Value.of(new byte[1]))
-        .put("map", Value.of(Map.of("text", text)))
-        .build();
-  }
-
-  private static final class Sample implements SpanProcessor {
-    private final List<SpanData> spans = new ArrayList<>();
-
-    @Override
-    public void onStart(Context parent, ReadWriteSpan span) {}
-
-    @Override
-    public boolean isStartRequired() {
-      return false;
-    }
-
-    @Override
-    public void onEnd(ReadableSpan span) {
-      spans.add(span.toSpanData());
-    }
-
-    @Override
-    public boolean isEndRequired() {
-      return true;
     }
   }
 }

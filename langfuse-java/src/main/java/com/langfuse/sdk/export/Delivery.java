@@ -71,9 +71,9 @@ final class Delivery implements SideDoor {
     this.dispatch = new Dispatch(exportLine, log);
     this.retries = new RetryQueue(line, dispatch::accepted);
     this.couriers = new Couriers(this::deliverNext, this::isIdle, this::abandon, log);
-    OtlpEncoders encoders = new OtlpEncoders(mask);
-    this.memory = new MemorySource(this.settings, encoders);
-    this.spool = Spool.open(settings, encoders, ledger, log);
+    OtlpEncoder encoder = new OtlpEncoder(mask);
+    this.memory = new MemorySource(this.settings, encoder);
+    this.spool = Spool.open(settings, encoder, ledger, log);
     if (spool != null) {
       couriers.hire(); // it may hold what others have left
     }

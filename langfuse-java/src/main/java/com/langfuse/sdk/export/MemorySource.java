@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 final class MemorySource implements Source {
 
   private final Backlog<SpanData> backlog;
-  private final OtlpEncoders encoders;
+  private final OtlpEncoder encoder;
 
-  MemorySource(DeliverySettings settings, OtlpEncoders encoders) {
+  MemorySource(DeliverySettings settings, OtlpEncoder encoder) {
     this.backlog = new Backlog<>(settings.queueCapacity(), settings.queueBytes());
-    this.encoders = encoders;
+    this.encoder = encoder;
   }
 
   /** False when there is no room. */
@@ -58,7 +58,7 @@ final class MemorySource implements Source {
 
     @Override
     public OtlpBody body() throws IOException {
-      OtlpBody body = encoders.encode(batch.values());
+      OtlpBody body = encoder.encode(batch.values());
       batch.releaseValues(); // else they would be in memory twice for as long as retries take
       return body;
     }

@@ -54,7 +54,7 @@ final class Spool {
   private final String project;
   private final String name;
   private final long mostBytes;
-  private final OtlpEncoders encoders;
+  private final OtlpEncoder encoder;
   private final Ledger ledger;
   private final QuietLog log;
   private final SpoolQuarantine quarantine;
@@ -74,7 +74,7 @@ final class Spool {
       Path folder,
       String project,
       Settings settings,
-      OtlpEncoders encoders,
+      OtlpEncoder encoder,
       Ledger ledger,
       QuietLog log)
       throws IOException {
@@ -82,7 +82,7 @@ final class Spool {
     this.project = project;
     this.name = project + UUID.randomUUID();
     this.mostBytes = settings.delivery().spoolBytes();
-    this.encoders = encoders;
+    this.encoder = encoder;
     this.ledger = ledger;
     this.log = log;
     this.quarantine = new SpoolQuarantine(folder, project, mostBytes, log);
@@ -91,15 +91,14 @@ final class Spool {
   }
 
   /** Null when there is to be none, or, after a warning, when the folder cannot be used. */
-  static @Nullable Spool open(
-      Settings settings, OtlpEncoders encoders, Ledger ledger, QuietLog log) {
+  static @Nullable Spool open(Settings settings, OtlpEncoder encoder, Ledger ledger, QuietLog log) {
     Path folder = settings.delivery().spool();
     if (folder == null) {
       return null;
     }
     try {
       PrivateFiles.createFolder(folder);
-      return new Spool(folder, project(settings), settings, encoders, ledger, log);
+      return new Spool(folder, project(settings), settings, encoder, ledger, log);
     } catch (Throwable t) {
       log.warn("spool", "The spool '" + folder + "' cannot be used, memory takes its place: " + t);
       return null;
@@ -121,7 +120,7 @@ final class Spool {
     }
     byte[] encoded;
     try {
-      encoded = encoders.encode(List.of(span)).bytes();
+      encoded = encoder.encode(List.of(span)).bytes();
     } catch (Throwable t) {
       return false; // the delivery threads will find that out, and say so
     }

@@ -1,7 +1,6 @@
 package com.langfuse.sdk.internal;
 
 import io.opentelemetry.api.common.AttributeKey;
-import io.opentelemetry.api.common.Value;
 import java.util.List;
 
 /**
@@ -73,17 +72,7 @@ public final class LangfuseAttributes {
   public static final AttributeKey<String> COMPONENT_NAME = text("otel.component.name");
   public static final AttributeKey<String> ERROR_TYPE = text("error.type");
 
-  private static final AttributeKey<Value<?>> INPUT_LATER = AttributeKey.valueKey(INPUT.getKey());
-  private static final AttributeKey<Value<?>> OUTPUT_LATER = AttributeKey.valueKey(OUTPUT.getKey());
-
   private LangfuseAttributes() {}
-
-  /** The same attribute for a text that is written later. */
-  public static AttributeKey<Value<?>> later(AttributeKey<String> key) {
-    return key == INPUT
-        ? INPUT_LATER
-        : key == OUTPUT ? OUTPUT_LATER : AttributeKey.valueKey(key.getKey());
-  }
 
   /** A key of the type that a value has; text for what OpenTelemetry has no type for. */
   public static AttributeKey<?> like(String name, Object value) {

@@ -5,6 +5,7 @@ import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.context.propagation.TextMapPropagator;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -71,6 +72,11 @@ public final class TraceHeaders {
   }
 
   private static final class Getter implements TextMapGetter<Function<String, @Nullable String>> {
+
+    @Override
+    public Iterable<String> keys(Function<String, @Nullable String> headers) {
+      return List.of(); // neither propagator asks for them
+    }
 
     @Override
     public @Nullable String get(@Nullable Function<String, @Nullable String> headers, String name) {

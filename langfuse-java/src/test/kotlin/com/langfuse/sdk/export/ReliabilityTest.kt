@@ -429,6 +429,7 @@ private fun awaitEnd(threads: Set<Thread>) =
 internal class Java(
     vararg val options: String,
     private val limitBlocks: Int? = null,
+    private val classPath: String = System.getProperty("java.class.path"),
 ) {
     fun start(
         program: Class<*>,
@@ -436,7 +437,7 @@ internal class Java(
     ): Process {
         val java =
             listOf(File(System.getProperty("java.home"), "bin/java").path, *options) +
-                listOf("-cp", System.getProperty("java.class.path"), program.name, *arguments)
+                listOf("-cp", classPath, program.name, *arguments)
         val command =
             if (limitBlocks == null) java else listOf("sh", "-c", "ulimit -f $limitBlocks; exec \"$@\"", "sh") + java
         return ProcessBuilder(command).redirectErrorStream(true).start()

@@ -1,0 +1,116 @@
+package com.langfuse.sdk.internal;
+
+import java.security.CodeSource;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Explains a {@link LinkageError}: which versions of a library were found, which are needed, and
+ * what to write into the build. Needs no library itself.
+ */
+public final class LinkageProblem {
+
+  private static final Library OPENTELEMETRY =
+      new Library(
+          "OpenTelemetry",
+          "opentelemetry",
+          "io.opentelemetry:opentelemetry-bom",
+          "opentelemetry.version",
+          "",
+          List.of(
+              "opentelemetry-api io.opentelemetry.api.trace.Span",
+              "opentelemetry-context io.opentelemetry.context.Context",
+              "opentelemetry-sdk-common io.opentelemetry.sdk.resources.Resource",
+              "opentelemetry-sdk-trace io.opentelemetry.sdk.trace.SdkTracerProvider",
+              "opentelemetry-exporter-common io.opentelemetry.exporter.internal.marshal.Marshaler",
+              "opentelemetry-exporter-otlp-common"
+                  + " io.opentelemetry.exporter.internal.otlp.traces.TraceRequestMarshaler"));
+
+  private static final Library JACKSON =
+      new Library(
+          "Jackson",
+          "jackson",
+          "com.fasterxml.jackson:jackson-bom",
+          "jackson-bom.version",
+          " (from Spring Boot 4 on jackson-2-bom.version)",
+          List.of(
+              "jackson-core com.fasterxml.jackson.core.JsonFactory",
+              "jackson-databind com.fasterxml.jackson.databind.ObjectMapper",
+              "jackson-annotations com.fasterxml.jackson.annotation.JsonProperty"));
+
+  private static final Pattern VERSION_IN_FILE_NAME = Pattern.compile("-(\\d[^/]*)\\.jar");
+
+  private LinkageProblem() {}
+
+  /** What was found, what is needed, and how to get it, in one message. Never throws. */
+  public static String explain(LinkageError error) {
+    Library library = isAbout(error, JACKSON.word()) ? JACKSON : OPENTELEMETRY;
+    return library.advice(error);
+  }
+
+  private static boolean isAbout(Throwable error, String word) {
+    int depth = 0;
+    for (Throwable each = error; each != null && depth < 10; each = each.getCause(), depth++) {
+      if (String.valueOf(each.getMessage()).contains(word)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * @param word that errors about it contain
+   * @param bom Maven coordinates without the version
+   * @param property by which Spring Boot sets the version
+   * @param propertyNote where its name differs
+   * @param parts artifacts, each with one of its classes
+   */
+  private record Library(
+      String name,
+      String word,
+      String bom,
+      String property,
+      String propertyNote,
+      List<String> parts) {
+
+    String advice(Throwable error) {
+      String newest = SdkVersion.of(word + ".newest");
+      String found = String.join(", ", parts.stream().map(Library::found).toList());
+      return name
+          + (" " + SdkVersion.of(word + ".oldest") + " or newer is needed, ")
+          + ("all artifacts of one version; found were " + found + " (" + error + "). ")
+          + ("With Spring Boot set "
+              + property
+              + " to "
+              + newest
+              + propertyNote
+              + ": in Maven as <")
+          + (property + ">" + newest + "</" + property + "> under <properties>, in Gradle as ext['")
+          + (property + "'] = '" + newest + "'. Without it import " + bom + ":" + newest)
+          + ": in Maven under <dependencyManagement>, in Gradle as a platform.";
+    }
+
+    private static String found(String part) {
+      int space = part.indexOf(' ');
+      return part.substring(0, space) + " " + versionOf(part.substring(space + 1));
+    }
+
+    private static String versionOf(String className) {
+      try {
+        Class<?> type = Class.forName(className, false, LinkageProblem.class.getClassLoader());
+        String version = type.getPackage().getImplementationVersion();
+        return version == null ? versionOf(type.getProtectionDomain().getCodeSource()) : version;
+      } catch (Throwable missing) {
+        return "(missing)";
+      }
+    }
+
+    private static String versionOf(@Nullable CodeSource source) {
+      Matcher version =
+          VERSION_IN_FILE_NAME.matcher(source == null ? "" : source.getLocation().getPath());
+      return version.find() ? version.group(1) : "(of a version that it does not tell)";
+    }
+  }
+}

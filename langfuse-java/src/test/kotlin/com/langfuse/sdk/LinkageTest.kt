@@ -1,0 +1,156 @@
+package com.langfuse.sdk
+
+import com.langfuse.sdk.export.Java
+import com.langfuse.sdk.local.LocalLangfuse
+import io.kotest.assertions.withClue
+import io.kotest.core.annotation.Condition
+import io.kotest.core.annotation.EnabledIf
+import io.kotest.core.spec.Spec
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
+import io.kotest.matchers.collections.shouldNotBeEmpty
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
+import io.opentelemetry.sdk.trace.SdkTracerProvider
+import java.io.File
+import kotlin.reflect.KClass
+
+/** Of the newest OpenTelemetry the tests here replace parts. */
+internal class OnNewestOpenTelemetry : Condition {
+    override fun evaluate(kclass: KClass<out Spec>) = System.getProperty("opentelemetry.tested") == null
+}
+
+/** Programs whose class path has other versions of the libraries than this build has, or lacks some. */
+@EnabledIf(OnNewestOpenTelemetry::class)
+class LinkageTest :
+    FunSpec({
+        val jars = System.getProperty("java.class.path").split(File.pathSeparator)
+
+        /** The jars of a folder in place of those of the same artifacts here. */
+        fun with(
+            folder: String,
+            replaced: (String) -> Boolean = { true },
+        ): List<String> {
+            val others = File(folder).listFiles()!!.filter { "opentelemetry" in it.name && replaced(it.name) }
+            others.shouldNotBeEmpty()
+            val names = others.map { it.name.removeSuffix(".jar") }
+            return others.map { it.path } + jars.filter { artifact(it) !in names }
+        }
+
+        fun without(vararg artifacts: String): List<String> {
+            val left = jars.filter { artifact(it) !in artifacts }
+            left.size shouldBe jars.size - artifacts.size
+            return left
+        }
+
+        fun run(
+            classPath: List<String>,
+            program: String,
+            url: String = "http://127.0.0.1:9",
+        ) = Java(classPath = classPath.joinToString(File.pathSeparator)).run(LinkedProgram::class.java, program, url)
+
+        /** It runs as if it had never been traced, and one warning says what to write into the build. */
+        fun shouldBeDisabled(
+            classPath: List<String>,
+            vararg found: String,
+            programs: List<String> = listOf("by builder"),
+        ) {
+            programs.forEach { program ->
+                val output = run(classPath, program)
+                withClue(output) {
+                    output.lines().filter { it in STEPS } shouldBe STEPS
+                    val warning = output.lines().single { "Langfuse is disabled" in it }
+                    found.forEach { warning shouldContain it }
+                    warning shouldContain "or newer is needed"
+                    warning shouldNotContain "$"
+                }
+            }
+        }
+
+        test("all of OpenTelemetry 1.31, as Spring Boot 3.2 brings it") {
+            val old = with(TOO_OLD)
+            shouldBeDisabled(
+                old,
+                "OpenTelemetry 1.49.0 or newer",
+                "opentelemetry-api 1.31.0",
+                "opentelemetry-sdk-trace 1.31.0",
+                "<opentelemetry.version>",
+                "ext['opentelemetry.version']",
+                "io.opentelemetry:opentelemetry-bom:",
+                programs = listOf("by default", "by builder"),
+            )
+        }
+
+        test("an old API below a new SDK") {
+            shouldBeDisabled(
+                with(TOO_OLD) { "api" in it || "context" in it },
+                "opentelemetry-api 1.31.0",
+                "opentelemetry-context 1.31.0",
+            )
+            shouldBeDisabled(with(OLDEST) { "api" in it || "context" in it }, "opentelemetry-api 1.49.0")
+        }
+
+        test("an old SDK below a new API") {
+            shouldBeDisabled(with(TOO_OLD) { "sdk" in it }, "opentelemetry-sdk-trace 1.31.0")
+        }
+
+        listOf("exporter-otlp-common", "exporter-common", "sdk-trace", "sdk-common").forEach { artifact ->
+            test("without opentelemetry-$artifact") {
+                shouldBeDisabled(
+                    without("opentelemetry-$artifact"),
+                    "opentelemetry-$artifact (missing)",
+                    programs = if ("exporter" in artifact) listOf("by builder", "shared") else listOf("by builder"),
+                )
+            }
+        }
+
+        test("on the oldest OpenTelemetry everything arrives, and an output that is set twice once") {
+            LocalLangfuse.start().use { local ->
+                val output = run(with(OLDEST), "by builder", local.baseUrl().toString())
+                withClue(output) { output shouldNotContain "Langfuse" }
+                local.observations().map { it.name } shouldContainExactlyInAnyOrder
+                    listOf("current", "failing", "later", "scoped")
+                val current = local.observations().single { it.name == "current" }
+                current.output shouldBe "text"
+                current.input!!.toString() shouldBe """{"a":1}"""
+                local.scores().single().name shouldBe "s"
+                local
+                    .requests()
+                    .filter { it.path().endsWith("/otel/v1/traces") }
+                    .shouldNotBeEmpty()
+            }
+        }
+
+        test("a span that cannot be started does not concern the application") {
+            val broken =
+                SdkTracerProvider
+                    .builder()
+                    .setIdGenerator(
+                        object : io.opentelemetry.sdk.trace.IdGenerator {
+                            override fun generateSpanId() = throw NoSuchMethodError("generateSpanId")
+
+                            override fun generateTraceId() = throw IllegalStateException("no ids today")
+                        },
+                    ).build()
+            LocalLangfuse.start().use { local ->
+                val settings = Langfuse.builder().publicKey(local.publicKey()).secretKey(local.secretKey())
+                val builder = settings.baseUrl(local.baseUrl().toString())
+                val langfuse = builder.attachTo(broken, builder.buildProcessor())
+                langfuse.observation("outer").block { outer ->
+                    outer.output("unseen")
+                    langfuse.observation("inner").block { "result" }
+                } shouldBe "result"
+                langfuse.close()
+                local.observations().shouldBeEmpty()
+            }
+        }
+    })
+
+private val STEPS = listOf("began", "result", "in the scope", "mine", "later", "ended")
+
+private const val OLDEST = "target/compile-path"
+private const val TOO_OLD = "target/too-old-opentelemetry"
+
+private fun artifact(jar: String) = File(jar).name.replace(Regex("(-\\d[^/]*)?\\.jar$"), "")
