@@ -24,6 +24,8 @@ import java.time.Duration
 /** Programs that do not close their client, run by launchers that clean up behind them. */
 class LauncherTest :
     FunSpec({
+        concurrently(3)
+
         /** What the JVM prints that runs the launcher. */
         fun launch(
             launcher: String,
