@@ -74,9 +74,10 @@ class LimitsTest :
                 "a graph of millions of paths" to diamonds(60),
             )
 
-        encoders.forEach { (name, encoder) ->
-            // All of them with our mapper; with the others one of each kind, they take a second each.
-            endless.filterKeys { encoder == ours || it in FEW }.forEach { (what, value) ->
+        val lower = within(values = 20_000, characters = 1_000_000)
+        (encoders + ("our mapper with lower limits" to lower)).forEach { (name, encoder) ->
+            // All of them with lower limits; with the others one of each kind, they take a second each.
+            endless.filterKeys { encoder == lower || it in FEW }.forEach { (what, value) ->
                 test("$what: bounded, valid and marked, by $name") {
                     val start = System.nanoTime()
                     val text = encoder.later(value)?.value ?: encoder.encode(value)!!
