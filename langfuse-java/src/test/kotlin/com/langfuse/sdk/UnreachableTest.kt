@@ -46,7 +46,7 @@ class UnreachableTest :
             }
         }
 
-        /** The port of a server that accepts connections, answers the first bytes of each with this, and closes them. */
+        /** The port of a server that answers the first bytes of each connection with this; then closes. */
         fun answering(answer: String): Int {
             val socket = autoClose(ServerSocket(0, 50, InetAddress.getLoopbackAddress()))
             thread(isDaemon = true) {

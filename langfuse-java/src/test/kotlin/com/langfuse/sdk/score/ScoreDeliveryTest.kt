@@ -4,6 +4,7 @@ import com.langfuse.sdk.DEADLINE
 import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.LangfuseBuilder
 import com.langfuse.sdk.client
+import com.langfuse.sdk.concurrently
 import com.langfuse.sdk.export.DeliveryListener.Loss
 import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
@@ -35,10 +36,6 @@ import kotlin.time.measureTime
 /** From a score that was taken to the server's verdict on it, over real sockets. */
 class ScoreDeliveryTest :
     FunSpec({
-        fun Langfuse.createAll(vararg names: String) = names.forEach { create(some(it)) }
-
-        fun Langfuse.flushed() = flush(DEADLINE).scores()
-
         fun scoreThreads() = Thread.getAllStackTraces().keys.filter { it.name == "langfuse-scores" && it.isAlive }
 
         test("a request is a batch of events, not compressed, with the keys and names of the SDK") {
@@ -249,22 +246,6 @@ class ScoreDeliveryTest :
             }
         }
 
-        test("a web page in place of the server passes: it is tried again with the same ids") {
-            var tries = 0
-            ScriptedServer {
-                if (tries++ < 2) Answer(200, "<html>", "text/html") else Answer(207)
-            }.use { server ->
-                server.client().use { langfuse ->
-                    langfuse.createAll("a")
-                    langfuse.flushed().let {
-                        it.exported() shouldBe 1
-                        it.retried() shouldBe 1
-                    }
-                }
-                server.requests.map { it.json }.toSet() shouldHaveSize 1
-            }
-        }
-
         test("with wrong keys they fail as 401, with the hint about the keys in the report and in the closing line") {
             LocalLangfuse.start().use { local ->
                 val warnings =
@@ -276,63 +257,6 @@ class ScoreDeliveryTest :
                         report.reason()!! shouldContain "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"
                     }
                 warnings.single { "was closed and" in it } shouldContain "check LANGFUSE_PUBLIC_KEY"
-            }
-        }
-
-        listOf(
-            setOf("s0"),
-            setOf("s99"),
-            setOf("s0", "s50", "s99"),
-            setOf("s7", "s207"),
-        ).forEach { bad ->
-            test("scores that make the server fail do not hold up others: $bad") {
-                val accepted = CopyOnWriteArrayList<String>()
-                ScriptedServer { request ->
-                    if (request.json.has("batch") && request.names.any { it in bad }) {
-                        Answer(500)
-                    } else {
-                        Answer(207).also { if (request.json.has("batch")) accepted += request.names }
-                    }
-                }.use { server ->
-                    server.client().use { langfuse ->
-                        val all = List(400) { "s$it" }
-                        langfuse.createAll(*all.toTypedArray())
-                        langfuse.flushed().let {
-                            it.exported() shouldBe 400L - bad.size
-                            it.failures() shouldBe mapOf(500 to bad.size.toLong())
-                            it.pending() shouldBe 0
-                        }
-                        accepted shouldContainExactlyInAnyOrder all - bad
-                    }
-                }
-            }
-        }
-
-        test("a server that answers 500 to all scores loses none, and is left in peace") {
-            val down = AtomicBoolean(true)
-            ScriptedServer { if (down.get()) Answer(500) else Answer(207) }.use { server ->
-                server.client().use { langfuse ->
-                    langfuse.createAll(*Array(1_000) { "s$it" })
-                    langfuse.flush(Duration.ofSeconds(4)).scores().pending() shouldBe 1_000
-                    server.requests.size shouldBeLessThanOrEqual 30
-                    down.set(false)
-                    langfuse.flushed().exported() shouldBe 1_000
-                }
-            }
-        }
-
-        test("503 is tried again with the same ids, so nothing is stored twice") {
-            withLangfuse { local, langfuse ->
-                local.enqueue(Fault.status(503), Fault.halfBody())
-                langfuse.createAll("a", "b")
-                langfuse.flushed().let {
-                    it.exported() shouldBe 2
-                    it.retried() shouldBe 2
-                    it.isComplete shouldBe true
-                }
-                local.scores().map { it.name } shouldContainExactly listOf("a", "b")
-                local.requests().map { it.json() }.toSet() shouldHaveSize 1
-                local.requests() shouldHaveSize 3
             }
         }
 
@@ -547,3 +471,86 @@ class ScoreDeliveryTest :
             }
         }
     })
+
+/** What is tried again, which mostly waits for that. */
+class ScoreRetryTest :
+    FunSpec({
+        concurrently(4)
+
+        test("a web page in place of the server passes: it is tried again with the same ids") {
+            var tries = 0
+            ScriptedServer {
+                if (tries++ < 2) Answer(200, "<html>", "text/html") else Answer(207)
+            }.use { server ->
+                server.client().use { langfuse ->
+                    langfuse.createAll("a")
+                    langfuse.flushed().let {
+                        it.exported() shouldBe 1
+                        it.retried() shouldBe 1
+                    }
+                }
+                server.requests.map { it.json }.toSet() shouldHaveSize 1
+            }
+        }
+
+        listOf(
+            setOf("s0"),
+            setOf("s99"),
+            setOf("s0", "s50", "s99"),
+            setOf("s7", "s207"),
+        ).forEach { bad ->
+            test("scores that make the server fail do not hold up others: $bad") {
+                val accepted = CopyOnWriteArrayList<String>()
+                ScriptedServer { request ->
+                    if (request.json.has("batch") && request.names.any { it in bad }) {
+                        Answer(500)
+                    } else {
+                        Answer(207).also { if (request.json.has("batch")) accepted += request.names }
+                    }
+                }.use { server ->
+                    server.client().use { langfuse ->
+                        val all = List(400) { "s$it" }
+                        langfuse.createAll(*all.toTypedArray())
+                        langfuse.flushed().let {
+                            it.exported() shouldBe 400L - bad.size
+                            it.failures() shouldBe mapOf(500 to bad.size.toLong())
+                            it.pending() shouldBe 0
+                        }
+                        accepted shouldContainExactlyInAnyOrder all - bad
+                    }
+                }
+            }
+        }
+
+        test("a server that answers 500 to all scores loses none, and is left in peace") {
+            val down = AtomicBoolean(true)
+            ScriptedServer { if (down.get()) Answer(500) else Answer(207) }.use { server ->
+                server.client().use { langfuse ->
+                    langfuse.createAll(*Array(1_000) { "s$it" })
+                    langfuse.flush(Duration.ofSeconds(4)).scores().pending() shouldBe 1_000
+                    server.requests.size shouldBeLessThanOrEqual 30
+                    down.set(false)
+                    langfuse.flushed().exported() shouldBe 1_000
+                }
+            }
+        }
+
+        test("503 is tried again with the same ids, so nothing is stored twice") {
+            withLangfuse { local, langfuse ->
+                local.enqueue(Fault.status(503), Fault.halfBody())
+                langfuse.createAll("a", "b")
+                langfuse.flushed().let {
+                    it.exported() shouldBe 2
+                    it.retried() shouldBe 2
+                    it.isComplete shouldBe true
+                }
+                local.scores().map { it.name } shouldContainExactly listOf("a", "b")
+                local.requests().map { it.json() }.toSet() shouldHaveSize 1
+                local.requests() shouldHaveSize 3
+            }
+        }
+    })
+
+private fun Langfuse.createAll(vararg names: String) = names.forEach { create(some(it)) }
+
+private fun Langfuse.flushed() = flush(DEADLINE).scores()
