@@ -16,7 +16,6 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
 import java.io.File
-import java.net.ServerSocket
 import java.net.URLClassLoader
 import java.nio.file.Path
 import java.time.Duration
@@ -86,9 +85,10 @@ class LauncherTest :
         }
 
         test("a server that cannot be reached is said, when the class loader is closed") {
-            val port = ServerSocket(0).use { it.localPort }
-            launch("closes the class loader", "http://127.0.0.1:$port", "hurried") shouldContain
-                "not everything was delivered at exit"
+            reservedPort().use {
+                launch("closes the class loader", "http://127.0.0.1:${it.localPort}", "hurried") shouldContain
+                    "not everything was delivered at exit"
+            }
         }
 
         test("with a spool it arrives, too") {

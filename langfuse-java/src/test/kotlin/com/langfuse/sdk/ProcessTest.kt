@@ -29,6 +29,7 @@ class ProcessTest :
             val process =
                 ProcessBuilder(
                     File(System.getProperty("java.home"), "bin/java").path,
+                    "-XX:TieredStopAtLevel=1",
                     "-cp",
                     classPath,
                     Programs::class.java.name,
