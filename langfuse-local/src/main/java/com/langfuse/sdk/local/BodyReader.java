@@ -26,7 +26,7 @@ final class BodyReader implements AutoCloseable {
 
   /**
    * Memory for large bodies, in units of 1 KiB. A small part of the heap, because a body of many
-   * empty messages or objects takes some thirty times its length once it is decoded.
+   * empty messages or objects takes some forty times its length once it is decoded.
    */
   static final class Budget {
 

@@ -1,14 +1,12 @@
 package com.langfuse.sdk.local;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
@@ -82,10 +80,6 @@ final class Json {
 
   static byte[] bytes(Object value) throws IOException {
     return MAPPER.writeValueAsBytes(value);
-  }
-
-  static JsonGenerator generator(OutputStream out) throws IOException {
-    return MAPPER.createGenerator(out);
   }
 
   private Json() {}

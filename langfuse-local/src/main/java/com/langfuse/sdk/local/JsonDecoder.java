@@ -6,11 +6,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OTLP in JSON, as the JavaScript SDK sends it. Not protobuf's own JSON: ids are hex text, not
- * base64, which is why this is read by hand.
+ * OTLP in JSON, as the JavaScript SDK sends it and {@link ProtobufDecoder} makes it of protobuf. Not
+ * protobuf's own JSON: ids are hex text, not base64, which is why this is read by hand.
  */
 final class JsonDecoder {
 
@@ -21,6 +22,10 @@ final class JsonDecoder {
     } catch (IOException e) {
       throw new RefusedException("Not JSON", e);
     }
+    return decode(export);
+  }
+
+  static List<ReceivedSpan> decode(JsonNode export) throws RefusedException {
     if (!export.isObject()) {
       throw new RefusedException("Not an OTLP JSON export: the body is no object");
     }
@@ -75,20 +80,25 @@ final class JsonDecoder {
     return array;
   }
 
-  /** Text, a number, or the pair of halves older JavaScript exporters send. */
+  /** Text, a number, or the pair of halves older JavaScript exporters send. Unsigned. */
   private static long nanos(JsonNode node) throws RefusedException {
     if (node.isObject()) {
       return (node.path("high").asLong() << 32) | (node.path("low").asLong() & 0xFFFF_FFFFL);
     }
-    return node.isMissingNode() || node.isNull() ? 0 : integer(node);
+    return node.isMissingNode() || node.isNull() ? 0 : integer(node, JsonDecoder::parseUnsigned);
   }
 
-  private static long integer(JsonNode node) throws RefusedException {
+  private static long parseUnsigned(String text) {
+    return text.startsWith("-") ? Long.parseLong(text) : Long.parseUnsignedLong(text);
+  }
+
+  private static long integer(JsonNode node, ToLongFunction<String> parse)
+      throws RefusedException {
     if (node.isNumber()) {
       return node.longValue();
     }
     try {
-      return Long.parseLong(node.asText());
+      return parse.applyAsLong(node.asText());
     } catch (NumberFormatException e) {
       throw new RefusedException("Not an integer", e);
     }
@@ -121,7 +131,7 @@ final class JsonDecoder {
     } else if (value.has("boolValue")) {
       return value.path("boolValue").asBoolean();
     } else if (value.has("intValue")) {
-      return integer(value.path("intValue"));
+      return integer(value.path("intValue"), Long::parseLong);
     } else if (value.has("doubleValue")) {
       return number(value.path("doubleValue"));
     } else if (value.has("bytesValue")) {

@@ -1,144 +1,121 @@
 package com.langfuse.sdk.local;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.WireFormat;
-import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
-import io.opentelemetry.proto.common.v1.AnyValue;
-import io.opentelemetry.proto.common.v1.KeyValue;
-import io.opentelemetry.proto.trace.v1.ResourceSpans;
-import io.opentelemetry.proto.trace.v1.ScopeSpans;
-import io.opentelemetry.proto.trace.v1.Span;
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HexFormat;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.langfuse.sdk.local.OtlpMessage.Field;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** OTLP in protobuf, as most SDKs send it. */
+/**
+ * OTLP in protobuf, as most SDKs send it, read into a tree in OTLP's JSON mapping: that of
+ * protobuf, but with ids in hexadecimal and enums by number. Whatever OTLP defines is in the tree,
+ * also what this server does not read, such as links; fields that OTLP does not define are skipped.
+ */
 final class ProtobufDecoder {
 
-  private static final int WORTH_COUNTING = 1 << 20;
-  private static final long MOST_FIELDS = Runtime.getRuntime().maxMemory() / 400;
-  private static final int DEEPEST = 100; // parsing refuses what is deeper
+  /** Bytes of heap per field: bounds the tree, and the spans, that many small messages become. */
+  private static final int FIELD_WEIGHT = 500;
 
+  private static final int LEAST_FIELDS = 100_000;
+  private static final long MAX_FIELDS =
+      Runtime.getRuntime().maxMemory() / FIELD_WEIGHT + LEAST_FIELDS;
+
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private final ProtobufInput in;
+  private long fields;
+
+  private ProtobufDecoder(byte[] body) {
+    this.in = new ProtobufInput(body);
+  }
+
+  /**
+   * @throws RefusedException with 400 for what protobuf or Langfuse refuses, 413 for more fields
+   *     than fit into memory
+   */
   static List<ReceivedSpan> decode(byte[] body) throws RefusedException {
-    ExportTraceServiceRequest export;
-    try {
-      if (body.length > WORTH_COUNTING && !hasAtMost(MOST_FIELDS, body)) {
+    return JsonDecoder.decode(tree(body));
+  }
+
+  /**
+   * @throws RefusedException with 400 for what is no export, 413 for more fields than fit into
+   *     memory
+   */
+  static ObjectNode tree(byte[] body) throws RefusedException {
+    ObjectNode export = object();
+    new ProtobufDecoder(body).read(OtlpMessage.EXPORT, export);
+    return export;
+  }
+
+  /**
+   * Adds the fields of a message to an object. A field that comes twice is read as by protobuf: the
+   * last value counts, messages are merged, repeated fields go on.
+   */
+  private void read(OtlpMessage type, ObjectNode object) throws RefusedException {
+    for (int tag = in.tag(); tag != 0; tag = in.tag()) {
+      if (++fields > MAX_FIELDS) {
         throw new RefusedException(
-            413, "The export has more than %d fields".formatted(MOST_FIELDS));
+            413, "The export has more than %d fields".formatted(MAX_FIELDS));
       }
-      export = ExportTraceServiceRequest.parseFrom(body);
-    } catch (IOException e) {
-      throw new RefusedException("Not an OTLP protobuf export", e);
-    }
-    List<ReceivedSpan> spans = new ArrayList<>();
-    for (ResourceSpans resourceSpans : export.getResourceSpansList()) {
-      Attributes resource = attributes(resourceSpans.getResource().getAttributesList());
-      for (ScopeSpans scopeSpans : resourceSpans.getScopeSpansList()) {
-        var scope = scopeSpans.getScope();
-        var origin = new ReceivedSpan.Origin(resource, scope.getName(), scope.getVersion());
-        for (Span span : scopeSpans.getSpansList()) {
-          spans.add(span(span, origin));
+      Field field = type.field(ProtobufInput.fieldNumber(tag));
+      if (field == null || field.type().wireType != ProtobufInput.wireType(tag)) {
+        in.skip(tag);
+      } else {
+        if (type.isOneof() && !object.has(field.name())) {
+          object.removeAll();
         }
+        put(field, object);
       }
     }
-    return spans;
   }
 
-  /** Whether a decoded body fits into memory: an empty message of 2 bytes takes some 60 of it. */
-  private static boolean hasAtMost(long fields, byte[] body) throws IOException {
-    CodedInputStream in = CodedInputStream.newInstance(body);
-    return fieldsLeft(fields, in, ExportTraceServiceRequest.getDescriptor(), DEEPEST) >= 0;
-  }
-
-  /** How many fields there may be after this message; negative if it has too many. */
-  private static long fieldsLeft(long most, CodedInputStream in, Descriptor type, int depth)
-      throws IOException {
-    long left = most;
-    for (int tag = in.readTag(); tag != 0 && left >= 0; tag = left >= 0 ? in.readTag() : 0) {
-      left--;
-      FieldDescriptor field = type.findFieldByNumber(WireFormat.getTagFieldNumber(tag));
-      if (depth > 0
-          && field != null
-          && field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
-          && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
-        int end = in.pushLimit(in.readRawVarint32());
-        left = fieldsLeft(left, in, field.getMessageType(), depth - 1);
-        if (left >= 0) {
-          in.popLimit(end);
-        }
-      } else if (!in.skipField(tag)) {
-        return left; // the end of a group, which parsing refuses
-      }
+  private void put(Field field, ObjectNode object) throws RefusedException {
+    JsonNode former = object.get(field.name());
+    if (field.repeated()) {
+      ArrayNode array = former instanceof ArrayNode same ? same : NODES.arrayNode(1);
+      object.set(field.name(), array.add(value(field, null)));
+    } else {
+      object.set(field.name(), value(field, former));
     }
-    return left;
   }
 
-  private static ReceivedSpan span(Span span, ReceivedSpan.Origin origin) throws RefusedException {
-    return new ReceivedSpan(
-        ReceivedSpan.requireId(hex(span.getTraceId()), "traceId", span.getName()),
-        ReceivedSpan.requireId(hex(span.getSpanId()), "spanId", span.getName()),
-        span.getParentSpanId().isEmpty() ? null : hex(span.getParentSpanId()),
-        span.getName(),
-        span.getStartTimeUnixNano(),
-        span.getEndTimeUnixNano(),
-        attributes(span.getAttributesList()),
-        span.getEventsList().stream()
-            .map(e -> new LocalEvent(e.getName(), attributes(e.getAttributesList()).values()))
-            .toList(),
-        ReceivedSpan.statusName(span.getStatus().getCodeValue()),
-        span.getStatus().getMessage(),
-        origin);
-  }
-
-  private static String hex(ByteString bytes) {
-    return HexFormat.of().formatHex(bytes.toByteArray());
-  }
-
-  private static Attributes attributes(List<KeyValue> pairs) {
-    return new Attributes(map(pairs));
-  }
-
-  private static Map<String, Object> map(List<KeyValue> pairs) {
-    Map<String, Object> map = new LinkedHashMap<>();
-    for (KeyValue pair : pairs) {
-      Object value = value(pair.getValue());
-      if (value != null) {
-        map.put(pair.getKey(), value);
-      }
-    }
-    return map;
-  }
-
-  private static @Nullable Object value(AnyValue value) {
-    return switch (value.getValueCase()) {
-      case STRING_VALUE -> value.getStringValue();
-      case BOOL_VALUE -> value.getBoolValue();
-      case INT_VALUE -> value.getIntValue();
-      case DOUBLE_VALUE -> value.getDoubleValue();
-      case BYTES_VALUE -> value.getBytesValue().toByteArray();
-      case KVLIST_VALUE -> map(value.getKvlistValue().getValuesList());
-      case ARRAY_VALUE -> list(value.getArrayValue().getValuesList());
-      default -> null; // an empty value, which OTLP allows
+  /**
+   * @param former what the field has already, to which a message is added
+   */
+  private JsonNode value(Field field, @Nullable JsonNode former) throws RefusedException {
+    return switch (field.type()) {
+      case BOOL -> NODES.booleanNode(in.varint() != 0);
+      case INT32, ENUM -> NODES.numberNode((int) in.varint());
+      case UINT32 -> NODES.numberNode(Integer.toUnsignedLong((int) in.varint()));
+      case FIXED32 -> NODES.numberNode(Integer.toUnsignedLong(in.fixed32()));
+      case INT64 -> NODES.textNode(Long.toString(in.varint()));
+      case FIXED64 -> NODES.textNode(Long.toUnsignedString(in.fixed64()));
+      case DOUBLE -> number(Double.longBitsToDouble(in.fixed64()));
+      case STRING -> NODES.textNode(in.text());
+      case BYTES -> NODES.binaryNode(in.bytes());
+      case ID -> NODES.textNode(in.hex());
+      case MESSAGE -> message(field.message(), former instanceof ObjectNode same ? same : object());
     };
   }
 
-  private static List<Object> list(List<AnyValue> values) {
-    List<Object> list = new ArrayList<>(values.size());
-    for (AnyValue each : values) {
-      Object value = value(each);
-      if (value != null) {
-        list.add(value);
-      }
-    }
-    return list;
+  private static JsonNode number(double value) {
+    return Double.isFinite(value)
+        ? NODES.numberNode(value)
+        : NODES.textNode(Double.toString(value));
   }
 
-  private ProtobufDecoder() {}
+  private ObjectNode message(OtlpMessage type, ObjectNode object) throws RefusedException {
+    int end = in.enter();
+    read(type, object);
+    in.leave(end);
+    return object;
+  }
+
+  /** A small one: most have one or two fields, and many come at once. */
+  private static ObjectNode object() {
+    return new ObjectNode(NODES, new LinkedHashMap<>(2));
+  }
 }

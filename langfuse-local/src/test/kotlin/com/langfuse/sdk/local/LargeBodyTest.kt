@@ -1,6 +1,5 @@
 package com.langfuse.sdk.local
 
-import com.google.protobuf.CodedOutputStream
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
@@ -10,7 +9,6 @@ import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldStartWith
-import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.io.OutputStream
 import java.net.Socket
@@ -200,9 +198,12 @@ class LargeBodyTest :
         test("millions of empty messages and objects are refused before they fill the memory, not so a large text") {
             withLangfuse { langfuse, sender ->
                 fun empties(field: Int) = ByteArray(40_000_000) { if (it % 2 == 0) (field * 8 + 2).toByte() else 0 }
-                val nested = ByteArrayOutputStream()
-                CodedOutputStream.newInstance(nested).apply { writeByteArray(1, empties(2)) }.flush()
-                listOf(empties(1), nested.toByteArray(), empties(15)).forEach { body ->
+                val nested = wire { writeByteArray(1, empties(2)) }
+                val lists = generateSequence<Any>(true) { listOf(it) }.elementAt(40)
+                val attribute = span("x", attributes = mapOf("a" to lists)).getAttributes(0).toByteArray()
+                val resource = wire { repeat(150_000) { writeByteArray(1, attribute) } }
+                val chains = wire { writeByteArray(1, wire { writeByteArray(1, resource) }) }
+                listOf(empties(1), nested, empties(15), chains).forEach { body ->
                     sender.post(body).let {
                         it.statusCode() shouldBe 413
                         it.body() shouldContain "The export has more than"
