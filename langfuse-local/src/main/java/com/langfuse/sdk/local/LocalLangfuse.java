@@ -370,7 +370,10 @@ public final class LocalLangfuse implements AutoCloseable {
 
   /** Of this library; null when it runs from classes that are in no jar. */
   static @Nullable String version() {
-    return LocalLangfuse.class.getPackage().getImplementationVersion();
+    Module module = LocalLangfuse.class.getModule();
+    return module.isNamed()
+        ? module.getDescriptor().rawVersion().orElse(null)
+        : LocalLangfuse.class.getPackage().getImplementationVersion();
   }
 
   private AssertionError shortfall(String awaited, Duration deadline) {

@@ -29,6 +29,9 @@ public final class StartedObservations {
   /** Left open by earlier tests: when they end at last, that is not this test's affair. */
   private final Set<ObservationKey> earlier = new HashSet<>();
 
+  /** Without any, for the client of one test. */
+  public StartedObservations() {}
+
   /**
    * An observation has been started.
    *
