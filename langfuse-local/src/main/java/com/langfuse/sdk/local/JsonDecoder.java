@@ -10,8 +10,8 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OTLP in JSON, as the JavaScript SDK sends it and {@link ProtobufDecoder} makes it of protobuf. Not
- * protobuf's own JSON: ids are hex text, not base64, which is why this is read by hand.
+ * OTLP in JSON, as the JavaScript SDK sends it and {@link ProtobufDecoder} makes it of protobuf.
+ * Not protobuf's own JSON: ids are hex text, not base64, which is why this is read by hand.
  */
 final class JsonDecoder {
 
@@ -92,8 +92,7 @@ final class JsonDecoder {
     return text.startsWith("-") ? Long.parseLong(text) : Long.parseUnsignedLong(text);
   }
 
-  private static long integer(JsonNode node, ToLongFunction<String> parse)
-      throws RefusedException {
+  private static long integer(JsonNode node, ToLongFunction<String> parse) throws RefusedException {
     if (node.isNumber()) {
       return node.longValue();
     }

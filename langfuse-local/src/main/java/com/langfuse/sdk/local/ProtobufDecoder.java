@@ -57,8 +57,7 @@ final class ProtobufDecoder {
   private void read(OtlpMessage type, ObjectNode object) throws RefusedException {
     for (int tag = in.tag(); tag != 0; tag = in.tag()) {
       if (++fields > MAX_FIELDS) {
-        throw new RefusedException(
-            413, "The export has more than %d fields".formatted(MAX_FIELDS));
+        throw new RefusedException(413, "The export has more than %d fields".formatted(MAX_FIELDS));
       }
       Field field = type.field(ProtobufInput.fieldNumber(tag));
       if (field == null || field.type().wireType != ProtobufInput.wireType(tag)) {

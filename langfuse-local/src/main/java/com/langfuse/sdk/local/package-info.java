@@ -14,10 +14,10 @@
  *
  * <ol>
  *   <li><b>Receiving</b>: {@code Receiver} owns the socket, {@code Api} decides what to answer,
- *       {@code TraceExport} has {@code ProtobufDecoder} turn protobuf into OTLP's JSON, by the schema
- *       in {@code OtlpMessage}, and {@code JsonDecoder} read that into {@code ReceivedSpan}s, {@code
- *       RequestLog} remembers every request. Beside spans, {@code ScoreRoutes} takes scores and
- *       {@code MediaRoutes} takes files, by way of {@code Fields}.
+ *       {@code TraceExport} has {@code ProtobufDecoder} turn protobuf into OTLP's JSON, by the
+ *       schema in {@code OtlpMessage}, and {@code JsonDecoder} read that into {@code
+ *       ReceivedSpan}s, {@code RequestLog} remembers every request. Beside spans, {@code
+ *       ScoreRoutes} takes scores and {@code MediaRoutes} takes files, by way of {@code Fields}.
  *   <li><b>Faults</b>: {@link com.langfuse.sdk.local.Fault} says how to misbehave, {@code
  *       FaultQueue} whose turn it is. Looked at by {@code Receiver} only.
  *   <li><b>Mapping</b>: {@code ObservationMapper} turns a span into a {@link
