@@ -61,17 +61,27 @@ private fun jsonOf(
 ): JsonNode =
     when (field.type) {
         Type.MESSAGE -> (value as Message).like(theirs)
+
         Type.ENUM -> NODES.numberNode((value as EnumValueDescriptor).number)
+
         Type.BYTES -> (value as ByteString).toByteArray().let {
             if (field.name.endsWith("_id")) NODES.textNode(hex(it)) else NODES.binaryNode(it)
         }
+
         Type.INT64 -> NODES.textNode(value.toString())
+
         Type.FIXED64 -> NODES.textNode((value as Long).toULong().toString())
+
         Type.INT32 -> NODES.numberNode(value as Int)
+
         Type.UINT32, Type.FIXED32 -> NODES.numberNode((value as Int).toUInt().toLong())
+
         Type.BOOL -> NODES.booleanNode(value as Boolean)
+
         Type.STRING -> NODES.textNode(value as String)
+
         Type.DOUBLE -> (value as Double).let { if (it.isFinite()) NODES.numberNode(it) else NODES.textNode("$it") }
+
         else -> error("OTLP has no ${field.type}: $field")
     }
 

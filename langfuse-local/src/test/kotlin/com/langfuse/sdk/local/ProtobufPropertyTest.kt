@@ -189,7 +189,8 @@ class ProtobufPropertyTest :
         ): Message {
             builder.descriptorForType.fields.forEach { field ->
                 val nested = field.type == Type.MESSAGE
-                if (nested && depth == 0 || nextInt(3) == 0 && !field.name.endsWith("_id")) {
+                val left = nextInt(3) == 0 && !field.name.endsWith("_id")
+                if (left || (nested && depth == 0)) {
                     return@forEach
                 }
                 val value = { if (nested) message(builder.newBuilderForField(field), depth - 1) else scalar(field) }
@@ -224,14 +225,21 @@ class ProtobufPropertyTest :
                 repeat(nextInt(7)) {
                     val field = type.fields.random(random)
                     when (nextInt(8)) {
-                        0 -> unknown(this, nextInt(1, 20), type, 3)
-                        1 -> unknown(this, nextInt(1, 1 shl 29), type, 3)
-                        else ->
+                        0 -> {
+                            unknown(this, nextInt(1, 20), type, 3)
+                        }
+
+                        1 -> {
+                            unknown(this, nextInt(1, 1 shl 29), type, 3)
+                        }
+
+                        else -> {
                             if (field.type != Type.MESSAGE) {
                                 known(this, field)
                             } else if (depth > 0) {
                                 writeByteArray(field.number, wire(field.messageType, depth - 1))
                             }
+                        }
                     }
                 }
             }
@@ -264,10 +272,22 @@ class ProtobufPropertyTest :
             val wireType = others.filter { it != known }.random(this)
             out.writeTag(number, wireType)
             when (wireType) {
-                0 -> out.writeUInt64NoTag(integer())
-                1 -> out.writeFixed64NoTag(nextLong())
-                2 -> out.writeByteArrayNoTag(nextBytes(nextInt(5)))
-                5 -> out.writeFixed32NoTag(nextInt())
+                0 -> {
+                    out.writeUInt64NoTag(integer())
+                }
+
+                1 -> {
+                    out.writeFixed64NoTag(nextLong())
+                }
+
+                2 -> {
+                    out.writeByteArrayNoTag(nextBytes(nextInt(5)))
+                }
+
+                5 -> {
+                    out.writeFixed32NoTag(nextInt())
+                }
+
                 else -> {
                     repeat(nextInt(3)) { unknown(out, nextInt(1, 20), type, depth - 1) }
                     out.writeTag(number, 4)
