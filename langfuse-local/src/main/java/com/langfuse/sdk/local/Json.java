@@ -1,6 +1,6 @@
 package com.langfuse.sdk.local;
 
-import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -19,16 +19,14 @@ final class Json {
   private static final int LEAST_TOKENS = 100_000;
 
   // Prompts are long. Jackson's limit of 20 million characters protects servers on the open net.
+  private static final StreamReadConstraints LONG_TEXTS =
+      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build();
+
   private static final ObjectMapper MAPPER =
       new ObjectMapper(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxStringLength(Integer.MAX_VALUE)
-                          .maxTokenCount(
-                              Runtime.getRuntime().maxMemory() / TOKEN_WEIGHT + LEAST_TOKENS)
-                          .build())
-                  .build())
+              new BoundedJsonFactory(
+                  new JsonFactoryBuilder().streamReadConstraints(LONG_TEXTS),
+                  Runtime.getRuntime().maxMemory() / TOKEN_WEIGHT + LEAST_TOKENS))
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /** The tree, or null if the text is not one complete JSON value. */
