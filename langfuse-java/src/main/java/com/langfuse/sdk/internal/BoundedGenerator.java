@@ -1,12 +1,10 @@
 package com.langfuse.sdk.internal;
 
 import com.fasterxml.jackson.core.Base64Variant;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerationException;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamWriteException;
 import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
 import java.io.IOException;
@@ -21,15 +19,6 @@ import org.jspecify.annotations.Nullable;
  * value is checked: what is no JSON becomes a JSON text.
  */
 final class BoundedGenerator extends JsonGeneratorDelegate {
-
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNumberLength(Integer.MAX_VALUE)
-                  .build())
-          .build();
 
   /** Some 120,000 digits, which take milliseconds; more take much longer. */
   private static final int MAX_BITS = 400_000;
@@ -50,20 +39,31 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
   private static final int LITERAL = 5;
   private static final int QUOTES = 3;
 
+  /** Jackson does it from 2.16 on. */
+  private static final boolean BOUNDS_NESTING =
+      PublicMethods.has(JsonGenerator.class, "streamWriteConstraints");
+
+  /** The default of the versions that bound it. */
+  private static final int MAX_NESTING = 1_000;
+
   private final Limits limits;
   private final ValuePath path;
   private final long start = System.nanoTime();
   private final long maxNanos;
+  private final int maxNesting;
   private long values;
   private long characters;
   private boolean suspect;
   private @Nullable LimitExceededException exceeded;
+  private @Nullable LinkageError linkageError;
 
   BoundedGenerator(JsonGenerator json, Limits limits) {
     super(json, false);
     this.limits = limits;
     this.path = new ValuePath(limits.depth());
     this.maxNanos = limits.time().toNanos();
+    this.maxNesting =
+        BOUNDS_NESTING ? json.streamWriteConstraints().getMaxNestingDepth() : MAX_NESTING;
   }
 
   /** The limit that was reached; null as long as none was. */
@@ -85,14 +85,22 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
     return suspect;
   }
 
+  /** The first error of the class path that a part of the value failed with; null without one. */
+  @Nullable LinkageError linkageError() {
+    return linkageError;
+  }
+
   /**
    * Notes what ended a serializer. An error of the virtual machine, or of the generator, may have
    * come when a value was counted and not yet written.
    */
   static void failed(JsonGenerator json, Throwable thrown) {
-    if (json instanceof BoundedGenerator bounded
-        && (thrown instanceof VirtualMachineError || thrown instanceof StreamWriteException)) {
-      bounded.suspect = true;
+    if (json instanceof BoundedGenerator bounded) {
+      bounded.suspect |=
+          thrown instanceof VirtualMachineError || thrown instanceof StreamWriteException;
+      if (bounded.linkageError == null) {
+        bounded.linkageError = LinkageErrors.in(thrown);
+      }
     }
   }
 
@@ -120,10 +128,23 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
 
   /** The generator itself would fail when half of it is written. */
   private void countOpen() throws IOException {
-    if (getOutputContext().getNestingDepth() >= streamWriteConstraints().getMaxNestingDepth()) {
+    if (nesting() >= maxNesting) {
       throw new JsonGenerationException("nested too deeply", this);
     }
     count(2);
+  }
+
+  /** How many objects and lists are open. */
+  private int nesting() {
+    JsonStreamContext context = getOutputContext();
+    if (BOUNDS_NESTING) {
+      return context.getNestingDepth();
+    }
+    int open = 0; // which earlier versions do not count
+    for (; context.getParent() != null; context = context.getParent()) {
+      open++;
+    }
+    return open;
   }
 
   /** About how many characters, with a comma. */
@@ -345,7 +366,7 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
 
   @Override
   public void writeRawValue(String text) throws IOException {
-    if (text.length() > room() || !isJson(text)) {
+    if (text.length() > room() || !JsonText.isJson(text)) {
       writeString(text);
       return;
     }
@@ -366,19 +387,6 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
   @Override
   public void writeRawValue(char[] text, int offset, int length) throws IOException {
     writeRawValue(new String(text, offset, length));
-  }
-
-  /** Whether a text is one JSON value and nothing else. */
-  static boolean isJson(String text) {
-    try (JsonParser parser = JSON.createParser(text)) {
-      if (parser.nextToken() == null) {
-        return false;
-      }
-      parser.skipChildren();
-      return parser.nextToken() == null;
-    } catch (IOException other) {
-      return false;
-    }
   }
 
   @Override

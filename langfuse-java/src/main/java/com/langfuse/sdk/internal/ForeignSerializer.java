@@ -71,7 +71,7 @@ final class ForeignSerializer extends PlainSerializer {
   @Override
   public void serialize(Object value, JsonGenerator json, SerializerProvider provider)
       throws IOException {
-    Object written = written(value);
+    Object written = written(value, json);
     if (written instanceof ForeignForm.Json raw) {
       json.writeRawValue(raw.text()); // what does not parse becomes a text
     } else if (written instanceof String text) {
@@ -83,10 +83,11 @@ final class ForeignSerializer extends PlainSerializer {
     }
   }
 
-  private @Nullable Object written(Object value) throws IOException {
+  private @Nullable Object written(Object value, JsonGenerator json) throws IOException {
     try {
       return form.of(value);
     } catch (Throwable failing) {
+      BoundedGenerator.failed(json, failing);
       return text(value, failing);
     }
   }

@@ -133,6 +133,10 @@ final class GuardModule extends SimpleModule {
       if (foreign != null) {
         return foreign;
       }
+      JsonSerializer<?> ofJdk = JdkValues.insteadOf(serializer, type);
+      if (ofJdk != null) {
+        return ofJdk;
+      }
       if (ByteBuffer.class.isAssignableFrom(type)) {
         return filesOr(serializer);
       }
@@ -192,9 +196,12 @@ final class GuardModule extends SimpleModule {
     @Override
     public JsonSerializer<?> modifyKeySerializer(
         SerializationConfig config, JavaType type, BeanDescription bean, JsonSerializer<?> key) {
-      boolean isDefault = key.getClass().getName().startsWith(STANDARD_KEYS);
+      if (!key.getClass().getName().startsWith(STANDARD_KEYS)) {
+        return key;
+      }
+      JsonSerializer<?> ofJdk = JdkValues.keySerializerOf(type.getRawClass());
       JsonSerializer<?> ofKotlin =
-          isDefault ? KotlinValues.keySerializerOf(type.getRawClass()) : null;
+          ofJdk == null ? KotlinValues.keySerializerOf(type.getRawClass()) : ofJdk;
       return ofKotlin == null ? key : ofKotlin;
     }
 

@@ -1,6 +1,7 @@
 package com.langfuse.sdk.internal;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.io.SegmentedStringWriter;
 import com.fasterxml.jackson.core.util.BufferRecycler;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -11,8 +12,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.ser.impl.SimpleFilterProvider;
-import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,6 +41,9 @@ public final class JsonEncoder {
 
   /** A pair is one code point to a pattern, so this finds halves only. */
   private static final Pattern LONE_SURROGATE = Pattern.compile("[\\x{D800}-\\x{DFFF}]");
+
+  /** Jackson 2.15 keeps buffers for each thread instead. */
+  private static final boolean HAS_POOL = PublicMethods.has(BufferRecycler.class, "releaseToPool");
 
   private final ObjectMapper mapper;
   private final int maxLength;
@@ -89,7 +91,7 @@ public final class JsonEncoder {
     this.limits = limits;
     this.texts = texts;
     this.log = log;
-    this.mapper = base == null ? ours() : copyOf(base);
+    this.mapper = base == null ? ours(log) : copyOf(base);
     mapper.registerModule(new GuardModule(texts));
     mapper.configure(SerializationFeature.FAIL_ON_EMPTY_BEANS, false);
     mapper.configure(SerializationFeature.FAIL_ON_SELF_REFERENCES, false);
@@ -111,10 +113,10 @@ public final class JsonEncoder {
     }
   }
 
-  private static ObjectMapper ours() {
-    return JsonMapper.builder()
-        .addModule(new JavaTimeModule())
-        .addModule(new Jdk8Module())
+  private static ObjectMapper ours(QuietLog log) {
+    JsonMapper.Builder mapper = JsonMapper.builder();
+    DatatypeModules.addTo(mapper, log);
+    return mapper
         .addModule(new PlainValues())
         .accessorNaming(FieldNames.provider())
         .filterProvider(new SimpleFilterProvider().setFailOnUnknownId(false))
@@ -138,8 +140,7 @@ public final class JsonEncoder {
       return cut(
           value instanceof CharSequence chars ? PlainValues.textOf(chars) : json(value, limits));
     } catch (Throwable t) {
-      String type = value.getClass().getName();
-      log.warn("encode", "A " + type + " could not be written as JSON.", t);
+      warn(value, t);
       return '"' + Marker.notSerializable(value) + '"';
     }
   }
@@ -163,7 +164,7 @@ public final class JsonEncoder {
       String json = SnapshotJson.write(snapshot, expectedLength, mapper);
       return cut(json == null ? json(snapshot, limits.untimed()) : json);
     } catch (Throwable t) {
-      log.warn("encode", "A value could not be written as JSON.", t);
+      warn(snapshot, t);
       return '"' + Marker.notSerializable(snapshot) + '"';
     }
   }
@@ -173,17 +174,34 @@ public final class JsonEncoder {
     BufferRecycler recycler = mapper.getFactory()._getBufferRecycler();
     try (SegmentedStringWriter text = new SegmentedStringWriter(recycler)) {
       boolean suspect;
+      LinkageError partly;
       try (BoundedGenerator json = new BoundedGenerator(mapper.createGenerator(text), limits)) {
         mapper.writeValue(json, value);
         suspect = json.isSuspect();
+        partly = json.linkageError();
+      }
+      if (partly != null) {
+        warn(value, partly);
       }
       String json = text.getAndClear();
-      if (suspect && !BoundedGenerator.isJson(json)) {
+      if (suspect && !JsonText.isJson(json)) {
         throw new IOException("A serializer wrote what makes no JSON.");
       }
       return escapeLoneSurrogates(json);
     } finally {
-      recycler.releaseToPool();
+      if (HAS_POOL) {
+        recycler.releaseToPool();
+      }
+    }
+  }
+
+  private void warn(Object value, Throwable thrown) {
+    LinkageError error = LinkageErrors.in(thrown);
+    if (error == null) {
+      String type = value.getClass().getName();
+      log.warn("encode", "A " + type + " could not be written as JSON.", thrown);
+    } else {
+      log.warn("class path", LinkageErrors.describe(value.getClass(), error), thrown);
     }
   }
 
@@ -220,18 +238,24 @@ public final class JsonEncoder {
       if (!json.startsWith("{")) {
         return null;
       }
-      Map<String, String> fields = new LinkedHashMap<>();
-      JsonNode object = mapper.readTree(json);
+      return fields(json);
+    } catch (Throwable t) {
+      log.warn("encode", "The fields of a " + value.getClass().getName() + " are not readable.", t);
+      return null;
+    }
+  }
+
+  private Map<String, String> fields(String json) throws IOException {
+    Map<String, String> fields = new LinkedHashMap<>();
+    try (JsonParser parser = JsonText.parser(json)) {
+      JsonNode object = mapper.readTree(parser);
       for (Map.Entry<String, JsonNode> field : object.properties()) {
         JsonNode node = field.getValue();
         if (!node.isNull()) {
           fields.put(field.getKey(), node.isTextual() ? node.textValue() : node.toString());
         }
       }
-      return fields;
-    } catch (Throwable t) {
-      log.warn("encode", "The fields of a " + value.getClass().getName() + " are not readable.", t);
-      return null;
     }
+    return fields;
   }
 }

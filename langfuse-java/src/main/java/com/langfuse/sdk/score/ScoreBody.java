@@ -1,14 +1,17 @@
 package com.langfuse.sdk.score;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.langfuse.sdk.internal.JsonEncoder;
+import com.langfuse.sdk.internal.JsonText;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -96,9 +99,10 @@ record ScoreBody(JsonEncoder encoder, Function<Object, @Nullable Object> mask) {
 
   /** A text that was cut, or put in place by a mask, need not be JSON. */
   private static JsonNode tree(String text) {
-    try {
-      return TREES.readTree(text);
-    } catch (JsonProcessingException noJson) {
+    try (JsonParser parser = JsonText.parser(text)) {
+      JsonNode tree = TREES.readTree(parser);
+      return tree == null ? MissingNode.getInstance() : tree;
+    } catch (IOException | NumberFormatException noJson) {
       return TextNode.valueOf(text);
     }
   }
