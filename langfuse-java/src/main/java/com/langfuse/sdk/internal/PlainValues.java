@@ -19,6 +19,7 @@ import java.util.Collection;
 import java.util.Date;
 import java.util.Enumeration;
 import java.util.Iterator;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Timer;
@@ -91,6 +92,7 @@ final class PlainValues extends SimpleModule {
   PlainValues() {
     write(Long.class, PlainValues::writeLong);
     write(Long.TYPE, PlainValues::writeLong);
+    write(OptionalLong.class, PlainValues::writeOptional);
     write(BigInteger.class, PlainValues::writeBigInteger);
     write(BigDecimal.class, PlainValues::writeBigDecimal);
     write(byte[].class, PlainValues::writeBytes);
@@ -170,6 +172,14 @@ final class PlainValues extends SimpleModule {
       json.writeNumber(number);
     } else {
       json.writeString(number.toString());
+    }
+  }
+
+  private static void writeOptional(OptionalLong number, JsonGenerator json) throws IOException {
+    if (number.isPresent()) {
+      writeLong(number.getAsLong(), json);
+    } else {
+      json.writeNull();
     }
   }
 
