@@ -18,6 +18,7 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,15 +48,19 @@ public final class Langfuse implements AutoCloseable {
   /** What a disabled client hands out where nothing is current. */
   private final OtelObservation nowhere;
 
+  /** For {@link ProcessDefault}, and guarded by it. */
+  private @Nullable Set<Langfuse> holder;
+
   Langfuse(Wiring wiring) {
     this.wiring = wiring;
     this.processor = wiring.processor();
     this.nowhere = new OtelObservation(this, Span.getInvalid(), Context.root());
     Duration exitTimeout = wiring.exitTimeout();
+    Line line = processor == null ? null : processor.line();
     this.exitHook =
-        exitTimeout == null || processor == null
+        exitTimeout == null || processor == null || line == null
             ? null
-            : ExitHook.install(this, exitTimeout, processor.rewriter());
+            : ExitHook.install(this, exitTimeout, line, processor.rewriter());
   }
 
   /** A client that records nothing. */
@@ -207,6 +212,17 @@ public final class Langfuse implements AutoCloseable {
       return close(timeout);
     } finally {
       line.giveUpIfUnreachable(false); // on a provider of the application's it goes on
+    }
+  }
+
+  /** Enters a set that keeps this client from being collected, and leaves the one it was in. */
+  void heldBy(@Nullable Set<Langfuse> clients) {
+    if (holder != null) {
+      holder.remove(this);
+    }
+    holder = clients;
+    if (clients != null) {
+      clients.add(this);
     }
   }
 

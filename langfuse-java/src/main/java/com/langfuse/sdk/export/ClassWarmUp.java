@@ -1,5 +1,6 @@
 package com.langfuse.sdk.export;
 
+import com.langfuse.sdk.internal.BackgroundThread;
 import com.langfuse.sdk.line.Answer;
 import com.langfuse.sdk.line.Outcome;
 import java.io.IOException;
@@ -39,6 +40,22 @@ public final class ClassWarmUp {
     if (loader == null || isOfJvm(loader)) {
       return;
     }
+    Thread thread = BackgroundThread.create("langfuse-warm-up", () -> load(sdk, loader, samples));
+    try {
+      thread.start();
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // it goes on meanwhile
+    } catch (VirtualMachineError noThread) {
+      // The exit hook says what it cannot deliver.
+    }
+  }
+
+  /**
+   * On a thread of its own: libraries keep buffers in thread-locals, and a thread of the container
+   * would keep the class loader by them.
+   */
+  private static void load(Class<?> sdk, ClassLoader loader, Runnable... samples) {
     try {
       for (String name : names(sdk)) {
         link(name, loader);

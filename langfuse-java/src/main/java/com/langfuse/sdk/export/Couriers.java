@@ -1,13 +1,18 @@
 package com.langfuse.sdk.export;
 
+import com.langfuse.sdk.internal.Activity;
 import com.langfuse.sdk.internal.BackgroundThread;
+import com.langfuse.sdk.internal.IdleTime;
 import com.langfuse.sdk.internal.QuietLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** The delivery threads: daemons, started when there is something to do. Threadsafe. */
+/**
+ * The delivery threads: daemons, started when there is something to do, which end when there has
+ * been nothing for some seconds. Threadsafe.
+ */
 final class Couriers {
 
   static final int MOST = 4;
@@ -17,24 +22,33 @@ final class Couriers {
 
   private final BackgroundThread.Round round;
   private final BooleanSupplier isIdle;
+  private final Runnable whenAllAreIdle;
   private final Runnable whenAllHaveLeft;
+  private final Activity activity;
   private final QuietLog log;
+  private final IdleTime idleTime = new IdleTime();
   private final List<BackgroundThread> threads = new ArrayList<>();
   private volatile int hired;
   private volatile boolean dismissed;
 
   /**
    * @param round what each of them does, over and over, until all are dismissed
-   * @param isIdle whether nothing waits, so that one that is asked to end may do so
+   * @param isIdle whether nothing waits, so that threads may end
+   * @param whenAllAreIdle called by the last thread that ends for lack of work; more may come
+   * @param whenAllHaveLeft called after all were dismissed and have ended; may be called twice
    */
   Couriers(
       BackgroundThread.Round round,
       BooleanSupplier isIdle,
+      Runnable whenAllAreIdle,
       Runnable whenAllHaveLeft,
+      Activity activity,
       QuietLog log) {
     this.round = round;
     this.isIdle = isIdle;
+    this.whenAllAreIdle = whenAllAreIdle;
     this.whenAllHaveLeft = whenAllHaveLeft;
+    this.activity = activity;
     this.log = log;
   }
 
@@ -48,7 +62,9 @@ final class Couriers {
         return;
       }
       try {
-        BackgroundThread thread = new BackgroundThread("langfuse-delivery", this::work);
+        idleTime.restart();
+        BackgroundThread thread =
+            BackgroundThread.create("langfuse-delivery", this::work, () -> {}, activity);
         thread.start();
         threads.add(thread);
         hired = threads.size();
@@ -67,18 +83,23 @@ final class Couriers {
   }
 
   private boolean isOver() {
-    return dismissed || (BackgroundThread.isAskedToEnd() && isIdle.getAsBoolean());
+    boolean mayEnd = BackgroundThread.isAskedToEnd() || idleTime.left() <= 0;
+    return dismissed || (mayEnd && isIdle.getAsBoolean());
   }
 
   private void leave() {
+    boolean last;
     synchronized (threads) {
       threads.remove(Thread.currentThread());
       hired = threads.size();
+      last = threads.isEmpty();
     }
     if (haveLeft()) {
       whenAllHaveLeft.run();
     } else if (!dismissed && !isIdle.getAsBoolean()) {
       hire(); // it came in while this one left
+    } else if (last) {
+      whenAllAreIdle.run();
     }
   }
 
@@ -105,6 +126,11 @@ final class Couriers {
     if (haveLeft()) {
       whenAllHaveLeft.run();
     }
+  }
+
+  /** Since one of them has last had work. */
+  IdleTime idleTime() {
+    return idleTime;
   }
 
   boolean isDismissed() {

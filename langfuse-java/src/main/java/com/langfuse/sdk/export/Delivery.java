@@ -70,7 +70,9 @@ final class Delivery implements SideDoor {
     this.ledger = exportLine.ledger();
     this.dispatch = new Dispatch(exportLine, log);
     this.retries = new RetryQueue(line, dispatch::accepted);
-    this.couriers = new Couriers(this::deliverNext, this::isIdle, this::abandon, log);
+    this.couriers =
+        new Couriers(
+            this::deliverNext, this::isIdle, this::tidyUp, this::abandon, line.activity(), log);
     OtlpEncoder encoder = new OtlpEncoder(mask);
     this.memory = new MemorySource(this.settings, encoder);
     this.spool = Spool.open(settings, encoder, ledger, log);
@@ -187,7 +189,12 @@ final class Delivery implements SideDoor {
       turn.unlock();
     }
     if (next != null) {
-      next.go();
+      couriers.idleTime().restart();
+      try {
+        next.go();
+      } finally {
+        couriers.idleTime().restart();
+      }
     }
   }
 
@@ -280,7 +287,10 @@ final class Delivery implements SideDoor {
     }
   }
 
-  /** A batch that is due for a retry, or a new one; null when there is none in one interval. */
+  /**
+   * A batch that is due for a retry, or a new one; null when there is none in one interval, or none
+   * for so long that the thread may end.
+   */
   private BackgroundThread.@Nullable Round awaitNext() throws InterruptedException {
     long deadline =
         sendBy == null ? System.nanoTime() + settings.flushInterval().toNanos() : sendBy;
@@ -302,9 +312,14 @@ final class Delivery implements SideDoor {
         if (source == null && (left <= 0 || (asked && retries.isEmpty()))) {
           return null;
         }
-        boolean idle = source == null && retries.isEmpty();
+        boolean idle = isIdle();
+        long idleLeft = idle ? couriers.idleTime().left() : Long.MAX_VALUE;
+        if (idleLeft <= 0) {
+          return null;
+        }
         long look = left > 0 ? Math.min(left, RETRY_LOOK) : RETRY_LOOK;
-        LockSupport.parkNanos(this, idle ? left : look);
+        boolean nothingDue = source == null && retries.isEmpty();
+        LockSupport.parkNanos(this, nothingDue ? Math.min(left, idleLeft) : look);
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
@@ -336,6 +351,13 @@ final class Delivery implements SideDoor {
 
   private boolean isIdle() {
     return retries.isEmpty() && anyWaiting() == null;
+  }
+
+  /** For a time without spans, which may be the rest of the process. */
+  private void tidyUp() {
+    if (spool != null) {
+      spool.deleteIfDone();
+    }
   }
 
   /** Counts what is left, when all threads have ended. */

@@ -319,7 +319,7 @@ public final class LangfuseSpanProcessor implements SpanProcessor {
   private static CompletableResultCode aside(String name, Supplier<FlushReport> delivering) {
     CompletableResultCode result = new CompletableResultCode();
     Thread thread =
-        new BackgroundThread(
+        BackgroundThread.create(
             name,
             () -> {
               boolean complete = false;

@@ -52,13 +52,13 @@ final class Spool {
 
   private final Path folder;
   private final String project;
-  private final String name;
+  private volatile String name;
   private final long mostBytes;
   private final OtlpEncoder encoder;
   private final Ledger ledger;
   private final QuietLog log;
   private final SpoolQuarantine quarantine;
-  private final SpoolLock lock;
+  private @Nullable SpoolLock lock;
   private final SpoolSource own;
   private final Set<Path> foreign = ConcurrentHashMap.newKeySet();
   private final List<Leftover> leftovers = new CopyOnWriteArrayList<>();
@@ -80,13 +80,13 @@ final class Spool {
       throws IOException {
     this.folder = folder;
     this.project = project;
-    this.name = project + UUID.randomUUID();
+    this.name = newName(project);
     this.mostBytes = settings.delivery().spoolBytes();
     this.encoder = encoder;
     this.ledger = ledger;
     this.log = log;
     this.quarantine = new SpoolQuarantine(folder, project, mostBytes, log);
-    this.lock = SpoolLock.create(folder.resolve(name + LOCK));
+    this.lock = newLock();
     this.own = new SpoolSource(ledger, log);
   }
 
@@ -113,6 +113,14 @@ final class Spool {
     return "langfuse-%08x-".formatted(target.getValue());
   }
 
+  private static String newName(String project) {
+    return project + UUID.randomUUID();
+  }
+
+  private SpoolLock newLock() throws IOException {
+    return SpoolLock.create(folder.resolve(name + LOCK));
+  }
+
   /** Encodes and keeps a span; when this returns true, it survives the process. */
   boolean offer(SpanData span) {
     if (broken && System.nanoTime() - tryAgainAt < 0) {
@@ -125,11 +133,10 @@ final class Spool {
       return false; // the delivery threads will find that out, and say so
     }
     try {
-      if (!makeRoom()) {
+      if (!append(encoded)) {
         log.warn("spool full", "The spool '" + folder + "' is full, memory takes its place.");
         return false;
       }
-      own.append(encoded);
       broken = false;
       return true;
     } catch (Throwable t) {
@@ -140,10 +147,19 @@ final class Spool {
     }
   }
 
-  private synchronized boolean makeRoom() throws IOException {
+  /** False when there is no room. */
+  private synchronized boolean append(byte[] span) throws IOException {
     if (closed) {
       throw new IOException("the spool is closed");
     }
+    boolean fits = makeRoom();
+    if (fits) {
+      own.append(span);
+    }
+    return fits;
+  }
+
+  private boolean makeRoom() throws IOException {
     long segmentBytes = Math.min(SEGMENT_BYTES, mostBytes / 4);
     if (!own.isFull(segmentBytes)) {
       return true;
@@ -154,6 +170,11 @@ final class Spool {
     }
     if (all + segmentBytes > mostBytes) {
       return false;
+    }
+    if (lock == null) {
+      name = newName(project);
+      segments = 0;
+      lock = newLock();
     }
     Path file = folder.resolve(name + "-%06d".formatted(segments++) + SEGMENT);
     own.add(SpoolSegment.create(file, quarantine));
@@ -299,15 +320,34 @@ final class Spool {
     return whole;
   }
 
+  /**
+   * Leaves no file behind when all is done, as for a client that is never closed; the next span
+   * begins new ones.
+   */
+  void deleteIfDone() {
+    leftovers.removeIf(leftover -> leftover.source().isDone() && close(leftover));
+    synchronized (this) {
+      SpoolLock done = lock;
+      if (!closed && done != null && own.deleteIfDone()) {
+        lock = null;
+        close(new Leftover(done, own, true));
+      }
+    }
+  }
+
   /** Deletes what is done; what is not, another process may adopt. */
   void close() {
+    SpoolLock last;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
+      last = lock;
     }
-    close(new Leftover(lock, own, true));
+    if (last != null) {
+      close(new Leftover(last, own, true));
+    }
     leftovers.forEach(this::close);
     looked.countDown();
   }

@@ -135,6 +135,16 @@ final class SpoolSource implements Source {
     segment.done(slice);
   }
 
+  /** Deletes all files when nothing waits or is under way; false when something does. */
+  synchronized boolean deleteIfDone() {
+    boolean done = isDone();
+    if (done) {
+      segments.forEach(SpoolSegment::close);
+      segments.clear();
+    }
+    return done;
+  }
+
   /** Deletes what is done; what is not waits for the next process. True when nothing does. */
   synchronized boolean close() {
     segments.forEach(SpoolSegment::close);

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.line;
 
+import com.langfuse.sdk.internal.Activity;
 import com.langfuse.sdk.internal.SdkVersion;
 import com.langfuse.sdk.internal.Settings;
 import java.io.IOException;
@@ -158,6 +159,22 @@ public final class LangfuseEndpoint {
     for (Gzip each = compressors.poll(); each != null; each = compressors.poll()) {
       each.close();
     }
+  }
+
+  /** Keeps connections and their threads while there is activity, otherwise no longer than needed. */
+  Activity.Watcher connections() {
+    http.keep(false);
+    return new Activity.Watcher() {
+      @Override
+      public void begun() {
+        http.keep(true);
+      }
+
+      @Override
+      public void ended() {
+        http.keep(false);
+      }
+    };
   }
 
   boolean isClosed() {

@@ -1,5 +1,6 @@
 package com.langfuse.sdk.line;
 
+import com.langfuse.sdk.internal.Activity;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.Settings;
 import java.io.IOException;
@@ -27,6 +28,7 @@ public final class Line {
   private final LangfuseEndpoint endpoint;
   private final Settings settings;
   private final QuietLog log;
+  private final Activity activity = new Activity();
   private final Gate gate;
   private final RouteHealth traces = new RouteHealth();
   private final RouteHealth api = new RouteHealth();
@@ -43,6 +45,7 @@ public final class Line {
     this.settings = settings;
     this.log = log;
     this.gate = new Gate(probeInterval);
+    activity.watch(endpoint.connections());
   }
 
   /** One try. */
@@ -53,6 +56,11 @@ public final class Line {
 
   public LangfuseEndpoint endpoint() {
     return endpoint;
+  }
+
+  /** Whether there are threads that deliver by this line. */
+  public Activity activity() {
+    return activity;
   }
 
   /** How long to go on while the answer may be a better one soon. */

@@ -57,7 +57,7 @@ public final class LossTeller {
 
   private void start(LossListener whom) {
     try {
-      Thread starting = new BackgroundThread("langfuse-listener", () -> run(whom));
+      Thread starting = BackgroundThread.create("langfuse-listener", () -> run(whom));
       starting.start();
       thread = starting;
     } catch (Throwable noThread) {

@@ -39,6 +39,7 @@ final class RenewableHttpClient {
   private final HttpClient.Builder builder;
   private final long minLifeWithTimeouts;
   private @Nullable Instance current;
+  private boolean kept = true;
   private boolean closed;
 
   /**
@@ -139,8 +140,24 @@ final class RenewableHttpClient {
   }
 
   private void shutdownIfUnused(Instance instance) {
+    if (instance.users == 0 && !kept && instance == current) {
+      current = null;
+    }
     if (instance.users == 0 && instance != current) {
       instance.shutdown();
+    }
+  }
+
+  /**
+   * Sets whether the JDK's client outlives its requests. Where it does not, it is shut down with
+   * its threads when the last request under way has ended, and the next request builds another one.
+   *
+   * @param keep true at first
+   */
+  synchronized void keep(boolean keep) {
+    kept = keep;
+    if (current != null) {
+      shutdownIfUnused(current);
     }
   }
 
@@ -184,26 +201,42 @@ final class RenewableHttpClient {
 
     static Instance build(HttpClient.Builder builder) throws IOException, InterruptedException {
       ExecutorService executor = Executors.newCachedThreadPool(Instance::thread);
-      boolean built = false;
+      CompletableFuture<Instance> building = new CompletableFuture<>();
       try {
-        // On a thread of ours, as the selector thread joins the thread group of its creator.
-        Instance instance =
-            executor.submit(() -> new Instance(builder.executor(executor).build(), executor)).get();
-        built = true;
-        return instance;
+        // On a thread of ours: the selector thread inherits its group and context class loader.
+        executor.execute(() -> build(builder, executor, building));
+        return building.get();
       } catch (ExecutionException e) {
+        executor.shutdownNow();
         throw new IOException(e.getCause());
       } catch (VirtualMachineError e) { // no memory for a thread
+        executor.shutdownNow();
         throw new IOException(e);
-      } finally {
-        if (!built) {
-          executor.shutdownNow();
-        }
+      } catch (InterruptedException e) { // the one being built has a selector thread already
+        var unused = building.whenComplete((built, failure) -> shutdown(built, executor));
+        throw e;
+      }
+    }
+
+    private static void build(
+        HttpClient.Builder builder, ExecutorService executor, CompletableFuture<Instance> result) {
+      try {
+        result.complete(new Instance(builder.executor(executor).build(), executor));
+      } catch (Throwable t) {
+        result.completeExceptionally(t);
+      }
+    }
+
+    private static void shutdown(@Nullable Instance built, ExecutorService executor) {
+      if (built == null) {
+        executor.shutdownNow();
+      } else {
+        built.shutdown();
       }
     }
 
     private static Thread thread(Runnable task) {
-      Thread thread = new Thread(BackgroundThread.topGroup(), task, "langfuse-http", 0, false);
+      Thread thread = BackgroundThread.createInTopGroup("langfuse-http", task);
       thread.setDaemon(true);
       return thread;
     }

@@ -1,6 +1,7 @@
 package com.langfuse.sdk.media;
 
 import com.langfuse.sdk.internal.BackgroundThread;
+import com.langfuse.sdk.internal.IdleTime;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Backlog;
 import com.langfuse.sdk.line.BacklogWait;
@@ -53,6 +54,7 @@ final class UploadQueue {
   private final Backlog<Job> backlog;
   private final Retries<Backlog.Batch<Job>> retries;
   private final Semaphore work = new Semaphore(0);
+  private final IdleTime idleTime = new IdleTime();
   private final Object lock = new Object();
   private final Recent<String, Content> contents = new Recent<>(MOST_REMEMBERED);
   private final Recent<String, CompletableFuture<String>> announced = new Recent<>(MOST_REMEMBERED);
@@ -118,8 +120,9 @@ final class UploadQueue {
     try {
       synchronized (lock) {
         if (thread == null && !closed) {
+          idleTime.restart();
           BackgroundThread starting =
-              new BackgroundThread("langfuse-media", this::work, work::release);
+              BackgroundThread.create("langfuse-media", this::work, work::release, line.activity());
           starting.start();
           thread = starting;
         }
@@ -147,7 +150,8 @@ final class UploadQueue {
   }
 
   private boolean isOver() {
-    return closed || (isIdle() && BackgroundThread.isAskedToEnd());
+    boolean mayEnd = BackgroundThread.isAskedToEnd() || idleTime.left() <= 0;
+    return closed || (mayEnd && isIdle());
   }
 
   private boolean isIdle() {
@@ -159,8 +163,9 @@ final class UploadQueue {
     if (due != null) {
       send(due);
     } else if (retries.isEmpty()) {
-      work.acquire();
-      sendNew();
+      if (work.tryAcquire(Math.max(0, idleTime.left()), TimeUnit.NANOSECONDS)) {
+        sendNew();
+      }
     } else if (!retries.admitsNew()) {
       LockSupport.parkNanos(RETRY_LOOK);
     } else if (work.tryAcquire(RETRY_LOOK, TimeUnit.NANOSECONDS)) {
@@ -180,6 +185,7 @@ final class UploadQueue {
     Job job = batch.values().get(0);
     boolean kept = false;
     try {
+      idleTime.restart();
       UploadRoute.Verdict verdict = route.send(job.content(), job.place());
       kept = keep(retry, verdict);
       if (kept) {
@@ -208,6 +214,7 @@ final class UploadQueue {
       String words = "could not be asked (" + t.getClass().getName() + ")";
       lost(job, Outcome.NO_ANSWER, words, batch);
     } finally {
+      idleTime.restart();
       if (!kept && batch.unsettled() > 0) {
         ledger.dropped(1, lost(THREAD_FAILED), batch::close);
         job.outcome().complete("upload failed");

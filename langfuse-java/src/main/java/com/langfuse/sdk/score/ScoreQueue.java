@@ -1,6 +1,7 @@
 package com.langfuse.sdk.score;
 
 import com.langfuse.sdk.internal.BackgroundThread;
+import com.langfuse.sdk.internal.IdleTime;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Backlog;
 import com.langfuse.sdk.line.BacklogWait;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Scores that wait, and the daemon that sends them: when there are some, when one has waited for a
- * second, or when somebody is in a hurry. Threadsafe.
+ * second, or when somebody is in a hurry. It ends when there has been none for some seconds.
+ * Threadsafe.
  */
 final class ScoreQueue {
 
@@ -58,6 +60,7 @@ final class ScoreQueue {
   private final QuietLog log;
   private final Backlog<ScoreEvent> backlog = new Backlog<>(MOST_SCORES, MOST_BYTES);
   private final Progress progress = backlog.progress();
+  private final IdleTime idleTime = new IdleTime();
 
   private volatile @Nullable BackgroundThread worker;
   private volatile Work work = Work.SENDING;
@@ -131,7 +134,9 @@ final class ScoreQueue {
       return;
     }
     try {
-      BackgroundThread thread = new BackgroundThread("langfuse-scores", this::run);
+      idleTime.restart();
+      BackgroundThread thread =
+          BackgroundThread.create("langfuse-scores", this::run, () -> {}, line.activity());
       worker = thread;
       thread.start();
     } catch (Throwable noThread) {
@@ -157,7 +162,8 @@ final class ScoreQueue {
   }
 
   private boolean isOver() {
-    return closed || (isIdle() && BackgroundThread.isAskedToEnd());
+    boolean mayEnd = BackgroundThread.isAskedToEnd() || idleTime.left() <= 0;
+    return closed || (mayEnd && isIdle());
   }
 
   private boolean isIdle() {
@@ -172,13 +178,13 @@ final class ScoreQueue {
     }
     Backlog.Batch<ScoreEvent> batch = backlog.take(BATCH_SCORES, BATCH_BYTES);
     if (batch == null) {
-      Thread.onSpinWait(); // one is counted but not queued yet
+      Thread.onSpinWait(); // one is counted but not queued yet, or the thread may end
     } else {
       deliver(batch, () -> sender.send(batch));
     }
   }
 
-  /** What failed before and is due; null when others are. */
+  /** What failed before and is due; null when others are, or when the thread may end. */
   private @Nullable Retry<Part> awaitBatch() throws InterruptedException {
     long deadline = System.nanoTime() + LONGEST_WAIT;
     while (true) {
@@ -187,7 +193,8 @@ final class ScoreQueue {
       Retry<Part> retry = retries.takeDue(!empty);
       // Asked after that: what comes now wakes the worker up.
       boolean due = isDue() || BackgroundThread.isAskedToEnd() || isOld(deadline);
-      if (retry != null || closed || (due && isReady())) {
+      boolean over = isIdle() && idleTime.left() <= 0;
+      if (retry != null || closed || over || (due && isReady())) {
         work = Work.SENDING;
         return retry;
       }
@@ -197,7 +204,7 @@ final class ScoreQueue {
       if (!retries.isEmpty()) {
         LockSupport.parkNanos(this, RETRY_LOOK);
       } else if (empty && progress.waiting() == 0) {
-        LockSupport.park(this);
+        LockSupport.parkNanos(this, idleTime.left());
         deadline = System.nanoTime() + LONGEST_WAIT;
       } else if (!empty) {
         LockSupport.parkNanos(this, due ? RETRY_LOOK : deadline - System.nanoTime());
@@ -222,6 +229,7 @@ final class ScoreQueue {
   private void deliver(Backlog.Batch<ScoreEvent> batch, BackgroundThread.Round sending)
       throws InterruptedException {
     try {
+      idleTime.restart();
       sending.go();
     } catch (InterruptedException closing) {
       retries.removeIf(part -> part.batch() == batch);
@@ -232,6 +240,7 @@ final class ScoreQueue {
       String reason = "they cannot be sent: " + Outcome.describe(t);
       ledger.failed(batch.unsettled(), Outcome.NO_ANSWER, reason, batch::close);
     } finally {
+      idleTime.restart();
       if (!retries.anyMatch(part -> part.batch() == batch)) {
         if (batch.unsettled() > 0) {
           ledger.dropped(batch.unsettled(), UNCOUNTED, batch::close);
