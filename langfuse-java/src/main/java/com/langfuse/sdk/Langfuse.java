@@ -44,6 +44,7 @@ public final class Langfuse implements AutoCloseable {
   private final Wiring wiring;
   private final @Nullable LangfuseSpanProcessor processor;
   private final @Nullable ExitHook exitHook;
+  private final StreamReaders streamReaders = new StreamReaders();
 
   /** What a disabled client hands out where nothing is current. */
   private final OtelObservation nowhere;
@@ -162,6 +163,7 @@ public final class Langfuse implements AutoCloseable {
    */
   public FlushReport flush(Duration timeout) {
     Objects.requireNonNull(timeout, "timeout");
+    streamReaders.endAbandoned();
     return processor == null ? FlushReport.EMPTY : processor.flush(timeout);
   }
 
@@ -185,6 +187,7 @@ public final class Langfuse implements AutoCloseable {
    */
   public FlushReport close(Duration timeout) {
     Objects.requireNonNull(timeout, "timeout");
+    streamReaders.endAbandoned();
     ProcessDefault.INSTANCE.remove(this);
     if (exitHook != null) {
       exitHook.remove();
@@ -373,6 +376,10 @@ public final class Langfuse implements AutoCloseable {
 
   SpanWriter writer() {
     return wiring.writer();
+  }
+
+  StreamReaders streamReaders() {
+    return streamReaders;
   }
 
   QuietLog log() {

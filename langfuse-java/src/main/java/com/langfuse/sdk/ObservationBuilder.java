@@ -264,6 +264,7 @@ public final class ObservationBuilder<O extends Observation> {
   }
 
   private OtelObservation record() {
+    owner.streamReaders().endAbandoned();
     ParentSpan from = ParentSpan.of(owner, parent, remoteParent);
     if (from.isLeftOut()) {
       return new OtelObservation(from, from.leftOut(), Attributes.empty(), null);

@@ -93,7 +93,7 @@ public final class ObservedCall {
 
   private static StreamRecorder watched(ResultRecorder recorder) {
     StreamRecorder stream = new StreamRecorder(recorder);
-    OpenStream.watch(stream, recorder);
+    StreamReaders.watch(stream, recorder);
     return stream;
   }
 

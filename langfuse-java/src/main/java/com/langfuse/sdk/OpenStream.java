@@ -1,7 +1,6 @@
 package com.langfuse.sdk;
 
 import io.opentelemetry.context.Scope;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.NoSuchElementException;
 import java.util.function.Consumer;
@@ -19,14 +18,7 @@ final class OpenStream {
 
   OpenStream(ResultRecorder recorder) {
     this.recorder = recorder;
-    watch(this, recorder);
-  }
-
-  /** Ends the observation when nobody holds the reader any more, which the recorder must not. */
-  static void watch(Object reader, ResultRecorder recorder) {
-    if (ResultRecorder.isRecording(recorder.observation())) {
-      Abandonment.CLEANER.register(reader, recorder::abandon);
-    }
+    StreamReaders.watch(this, recorder);
   }
 
   /** Lets the source do one step. */
@@ -101,11 +93,5 @@ final class OpenStream {
   void close(Runnable source) {
     run(source);
     cancel("closed before its end");
-  }
-
-  /** Loaded, and with it its thread, when the first stream is recorded. */
-  private static final class Abandonment {
-
-    static final Cleaner CLEANER = Cleaner.create();
   }
 }

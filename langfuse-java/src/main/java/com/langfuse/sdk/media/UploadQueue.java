@@ -43,7 +43,7 @@ final class UploadQueue {
    */
   private record Job(Content content, Place place, CompletableFuture<String> outcome) {
     String key() {
-      return content.key() + place;
+      return content.key() + place.key();
     }
   }
 

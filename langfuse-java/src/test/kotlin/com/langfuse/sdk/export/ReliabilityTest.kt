@@ -430,6 +430,7 @@ internal class Java(
     vararg val options: String,
     private val limitBlocks: Int? = null,
     private val classPath: String = System.getProperty("java.class.path"),
+    private val environment: Map<String, String> = emptyMap(),
 ) {
     fun start(
         program: Class<*>,
@@ -440,7 +441,7 @@ internal class Java(
                 listOf("-cp", classPath, program.name, *arguments)
         val command =
             if (limitBlocks == null) java else listOf("sh", "-c", "ulimit -f $limitBlocks; exec \"$@\"", "sh") + java
-        return ProcessBuilder(command).redirectErrorStream(true).start()
+        return ProcessBuilder(command).redirectErrorStream(true).apply { environment() += this@Java.environment }.start()
     }
 
     fun run(
