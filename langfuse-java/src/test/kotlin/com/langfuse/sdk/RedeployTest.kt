@@ -14,6 +14,7 @@ import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldNotContain
 import java.io.File
+import java.lang.ref.Reference
 import java.lang.ref.WeakReference
 import java.net.URLClassLoader
 import java.nio.file.Path
@@ -27,6 +28,9 @@ import java.util.stream.Stream
 class RedeployTest :
     FunSpec({
         val redeployments = if (System.getProperty("langfuse.trials") == "full") 40 else 10
+        // The JDK keeps what it knows of classes by soft references, which memory that runs short would clear as well.
+        val options =
+            arrayOf("-Xmx96m", "-XX:SoftRefLRUPolicyMSPerMB=0", "--add-opens=java.base/java.lang=ALL-UNNAMED")
         val kinds = listOf("closed", "closed spool", "abandoned", "abandoned spool", "default")
 
         listOf("own", "shared").forEach { sdk ->
@@ -35,10 +39,11 @@ class RedeployTest :
                     val spool = tempdir().toPath().resolve("spool")
                     LocalLangfuse.start().use { local ->
                         val output =
-                            Java("-Xmx96m", environment = environmentOf(local))
+                            Java(*options, environment = environmentOf(local))
                                 .run(Container::class.java, sdk, kind, "$redeployments", "$spool")
                         withClue(output) {
                             output shouldNotContain "was not collected"
+                            output shouldNotContain "thread-local"
                             local.observations().filter { it.name == "request" } shouldHaveSize redeployments
                             local.awaitScores(redeployments, DEADLINE)
                             local.awaitMedia(1, DEADLINE)
@@ -91,7 +96,7 @@ internal object Container {
         val gone =
             (1..count.toInt()).map { number ->
                 val loader = loader(ofApplication, shared)
-                worker.submit(Callable { deploy(loader, kind, spool) }).get()
+                worker.submit(Callable { deploy(loader, sdk, kind, spool) }).get()
                 number to WeakReference<ClassLoader>(loader)
             }
         eventually {
@@ -109,16 +114,44 @@ internal object Container {
     private fun loader(path: List<File>, parent: ClassLoader) =
         URLClassLoader(path.map { it.toURI().toURL() }.toTypedArray(), parent)
 
-    private fun deploy(loader: URLClassLoader, kind: String, spool: String) {
+    private fun deploy(
+        loader: URLClassLoader,
+        sdk: String,
+        kind: String,
+        spool: String,
+    ) {
         val thread = Thread.currentThread()
         val own = thread.contextClassLoader
         thread.contextClassLoader = loader
         loader.use {
             val main = it.loadClass(application).getMethod("main", Array<String>::class.java)
-            main.invoke(null, arrayOf(kind, spool))
+            main.invoke(null, arrayOf(sdk, kind, spool))
         }
         thread.contextClassLoader = own
+        threadLocalsOf(thread).filter { isOf(it, loader) }.forEach { println("a thread-local was left: $it") }
     }
+
+    /** As servlet containers look for them. */
+    private fun threadLocalsOf(thread: Thread): List<Any> {
+        fun Any.field(name: String): Any? {
+            val types = generateSequence<Class<*>>(javaClass) { it.superclass }
+            val field = types.flatMap { it.declaredFields.asSequence() }.first { it.name == name }
+            return field.apply { isAccessible = true }.get(this)
+        }
+        return listOf("threadLocals", "inheritableThreadLocals")
+            .mapNotNull { thread.field(it) }
+            .flatMap { (it.field("table") as Array<*>).filterNotNull() }
+            .mapNotNull { it.field("value") }
+    }
+
+    private fun isOf(value: Any?, loader: ClassLoader): Boolean =
+        when (value) {
+            null -> false
+            is Reference<*> -> isOf(value.get(), loader)
+            is Map<*, *> -> value.any { (key, element) -> isOf(key, loader) || isOf(element, loader) }
+            is Iterable<*> -> value.any { isOf(it, loader) }
+            else -> value.javaClass.classLoader === loader
+        }
 }
 
 /** What is deployed. All of it is the application's: the values that are recorded, the listener, the thread group. */
@@ -140,9 +173,9 @@ internal object DeployedApplication {
 
     @JvmStatic
     fun main(arguments: Array<String>) {
-        val (kind, spool) = arguments
+        val (sdk, kind, spool) = arguments
         inherited.set(Item("inherited", 1.0))
-        val first = Thread(Group()) { start(kind, spool) }
+        val first = Thread(Group()) { start(sdk, kind, spool) }
         first.start()
         first.join()
         request(langfuse!!)
@@ -150,7 +183,7 @@ internal object DeployedApplication {
         inherited.remove()
     }
 
-    private fun start(kind: String, spool: String) {
+    private fun start(sdk: String, kind: String, spool: String) {
         val builder =
             Langfuse
                 .builder()
@@ -162,6 +195,7 @@ internal object DeployedApplication {
                 }
         langfuse = if (kind == "default") Langfuse.current() else builder.build()
         check(langfuse!!.isEnabled)
+        check((Langfuse::class.java.classLoader === javaClass.classLoader) == (sdk == "own"))
         check(langfuse!!.traceUrl("0af7651916cd43dd8448eb211c80319c") != null)
     }
 

@@ -91,7 +91,7 @@ public final class JsonEncoder {
     this.limits = limits;
     this.texts = texts;
     this.log = log;
-    this.mapper = base == null ? ours(log) : copyOf(base);
+    this.mapper = JsonBuffers.own(base == null ? ours(log) : copyOf(base));
     mapper.registerModule(new GuardModule(texts));
     mapper.configure(SerializationFeature.FAIL_ON_EMPTY_BEANS, false);
     mapper.configure(SerializationFeature.FAIL_ON_SELF_REFERENCES, false);

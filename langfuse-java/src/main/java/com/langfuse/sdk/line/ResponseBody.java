@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.langfuse.sdk.internal.JsonBuffers;
 import com.langfuse.sdk.internal.ProtoFields;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 record ResponseBody(JsonNode json, String text, boolean isHtml) {
 
   private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+      JsonBuffers.own(
+          JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build());
   private static final int MAX_INFLATED = 1 << 20;
   private static final int MAX_EXCERPT = 300;
   private static final Pattern HTML = Pattern.compile("(?is)\\s*<(!doctype\\s+html|html).*");

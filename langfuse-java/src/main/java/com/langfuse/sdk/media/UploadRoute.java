@@ -3,6 +3,7 @@ package com.langfuse.sdk.media;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.langfuse.sdk.internal.JsonBuffers;
 import com.langfuse.sdk.line.Answer;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.Outcome;
@@ -25,7 +26,7 @@ final class UploadRoute {
 
   private static final String PATH = "/api/public/media";
   private static final String GOOGLE = "storage.googleapis.com";
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = JsonBuffers.own(new ObjectMapper());
 
   private final Line line;
 

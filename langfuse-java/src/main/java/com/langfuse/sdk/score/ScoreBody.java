@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import com.langfuse.sdk.internal.JsonBuffers;
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.JsonText;
 import java.io.IOException;
@@ -28,11 +29,12 @@ record ScoreBody(JsonEncoder encoder, Function<Object, @Nullable Object> mask) {
 
   /** Numbers stay as the application wrote them; a value that was cut is no number any more. */
   private static final ObjectMapper TREES =
-      JsonMapper.builder()
-          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+      JsonBuffers.own(
+          JsonMapper.builder()
+              .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+              .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+              .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+              .build());
 
   /** The fields by their names on the wire. */
   Map<String, Object> of(Score score) {

@@ -1,0 +1,37 @@
+package com.langfuse.sdk.internal;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.util.LRUMap;
+
+/**
+ * Keeps what Jackson remembers with the factory or mapper, so that it goes with its client. By
+ * default buffers are in thread-locals, by which a thread of a container keeps the class loader
+ * with Jackson in it, and types are in a static map, which keeps the classes of applications that
+ * share a Jackson.
+ */
+public final class JsonBuffers {
+
+  /** As many as Jackson remembers by default. */
+  private static final int MAX_TYPES = 200;
+
+  private JsonBuffers() {}
+
+  /** Gives the factory buffers of its own; returns it. */
+  public static JsonFactory own(JsonFactory factory) {
+    try {
+      factory.setRecyclerPool(JsonRecyclerPools.newConcurrentDequePool());
+    } catch (LinkageError beforeJackson216) {
+      factory.disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING);
+    }
+    return factory;
+  }
+
+  /** Gives the mapper buffers and types of its own; returns it. */
+  public static ObjectMapper own(ObjectMapper mapper) {
+    own(mapper.getFactory());
+    mapper.setTypeFactory(mapper.getTypeFactory().withCache(new LRUMap<>(16, MAX_TYPES)));
+    return mapper;
+  }
+}
