@@ -4,8 +4,6 @@ module com.langfuse.sdk {
   requires transitive io.opentelemetry.context;
   requires transitive io.opentelemetry.sdk.common;
   requires transitive io.opentelemetry.sdk.trace;
-  requires io.opentelemetry.exporter.internal;
-  requires io.opentelemetry.exporter.internal.otlp;
   requires transitive com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.datatype.jdk8;
   requires com.fasterxml.jackson.datatype.jsr310;

@@ -96,13 +96,9 @@ class LinkageTest :
             shouldBeDisabled(with(TOO_OLD) { "sdk" in it }, "opentelemetry-sdk-trace 1.31.0")
         }
 
-        listOf("exporter-otlp-common", "exporter-common", "sdk-trace", "sdk-common").forEach { artifact ->
+        listOf("sdk-trace", "sdk-common").forEach { artifact ->
             test("without opentelemetry-$artifact") {
-                shouldBeDisabled(
-                    without("opentelemetry-$artifact"),
-                    "opentelemetry-$artifact (missing)",
-                    programs = if ("exporter" in artifact) listOf("by builder", "shared") else listOf("by builder"),
-                )
+                shouldBeDisabled(without("opentelemetry-$artifact"), "opentelemetry-$artifact (missing)")
             }
         }
 

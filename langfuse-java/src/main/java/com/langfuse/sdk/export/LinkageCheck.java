@@ -15,7 +15,6 @@ import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.data.SpanData;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +53,7 @@ public final class LinkageCheck {
       return null;
     } catch (LinkageError e) {
       return e;
-    } catch (IOException | RuntimeException | ServiceConfigurationError e) {
+    } catch (RuntimeException | ServiceConfigurationError e) {
       return new LinkageError("OpenTelemetry cannot record a span: " + e, e);
     }
   }

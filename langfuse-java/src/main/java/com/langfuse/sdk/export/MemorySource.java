@@ -4,7 +4,6 @@ import com.langfuse.sdk.internal.DeliverySettings;
 import com.langfuse.sdk.line.Backlog;
 import com.langfuse.sdk.line.Progress;
 import io.opentelemetry.sdk.trace.data.SpanData;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** Spans that wait in memory, and are lost with it. */
@@ -57,7 +56,7 @@ final class MemorySource implements Source {
     }
 
     @Override
-    public OtlpBody body() throws IOException {
+    public OtlpBody body() {
       OtlpBody body = encoder.encode(batch.values());
       batch.releaseValues(); // else they would be in memory twice for as long as retries take
       return body;

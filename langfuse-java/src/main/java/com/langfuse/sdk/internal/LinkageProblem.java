@@ -23,10 +23,7 @@ public final class LinkageProblem {
               "opentelemetry-api io.opentelemetry.api.trace.Span",
               "opentelemetry-context io.opentelemetry.context.Context",
               "opentelemetry-sdk-common io.opentelemetry.sdk.resources.Resource",
-              "opentelemetry-sdk-trace io.opentelemetry.sdk.trace.SdkTracerProvider",
-              "opentelemetry-exporter-common io.opentelemetry.exporter.internal.marshal.Marshaler",
-              "opentelemetry-exporter-otlp-common"
-                  + " io.opentelemetry.exporter.internal.otlp.traces.TraceRequestMarshaler"));
+              "opentelemetry-sdk-trace io.opentelemetry.sdk.trace.SdkTracerProvider"));
 
   private static final Library JACKSON =
       new Library(
