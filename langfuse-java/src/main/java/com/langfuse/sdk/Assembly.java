@@ -5,6 +5,7 @@ import com.langfuse.sdk.export.ExportOptions;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.export.LinkageCheck;
 import com.langfuse.sdk.export.SpanFilter;
+import com.langfuse.sdk.internal.Activity;
 import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.LangfuseAttributes;
 import com.langfuse.sdk.internal.LaterText;
@@ -23,6 +24,7 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
 import io.opentelemetry.sdk.trace.SpanLimits;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Puts a client together, as its builder was told. */
@@ -127,8 +129,10 @@ final class Assembly {
     if (line == null) {
       return new Langfuse(Wiring.disabled(writer));
     }
-    ScoreDelivery scores = scores(line, writer, own);
+    JsonEncoder ofScores = encoder(null); // scores have no place for files
+    ScoreDelivery scores = scores(line, writer, ofScores, own);
     processor.add(scores);
+    line.activity().watch(new Forgetting(List.of(writer.encoder(), writer.ours(), ofScores)));
     return new Langfuse(
         new Wiring(
             tracer(provider),
@@ -173,15 +177,27 @@ final class Assembly {
   }
 
   /** On a provider of the application's its sampler decides on traces, not our sample rate. */
-  private ScoreDelivery scores(Line line, SpanWriter writer, boolean own) {
+  private ScoreDelivery scores(
+      Line line, SpanWriter writer, JsonEncoder encoder, boolean own) {
     return new ScoreDelivery(
         line,
         wishes.delivery.ledger(ExportLine.SCORES, log),
         log,
         settings.environment(),
-        encoder(null), // scores have no place for files
+        encoder,
         writer::masked,
         sampler(own ? settings.sampleRate() : 1));
+  }
+
+  /** Where applications share a client, nothing of one that is gone stays in it for long. */
+  private record Forgetting(List<JsonEncoder> encoders) implements Activity.Watcher {
+    @Override
+    public void begun() {}
+
+    @Override
+    public void ended() {
+      encoders.forEach(JsonEncoder::forgetShortLivedClasses);
+    }
   }
 
   /** Not parent-based: an APM tool that samples its own traces must not thin out ours. */

@@ -1,5 +1,6 @@
 package com.langfuse.sdk;
 
+import com.langfuse.sdk.internal.ClassLoaders;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,8 +140,6 @@ final class ProcessDefault {
    */
   private static final class Builders {
 
-    private static final ClassLoader OWN = Builders.class.getClassLoader();
-
     private static final ClassValue<Set<Langfuse>> CLIENTS =
         new ClassValue<>() {
           @Override
@@ -158,7 +157,7 @@ final class ProcessDefault {
               frames ->
                   frames
                       .map(StackWalker.StackFrame::getDeclaringClass)
-                      .filter(type -> mayGoBefore(type.getClassLoader()))
+                      .filter(ClassLoaders::mayGoBeforeSdk)
                       .findFirst()
                       .orElse(Builders.class));
       client.heldBy(CLIENTS.get(builder));
@@ -166,15 +165,6 @@ final class ProcessDefault {
 
     static void release(Langfuse client) {
       client.heldBy(null);
-    }
-
-    /** Not the SDK's own class loader, nor one that lives as long, such as the JDK's. */
-    private static boolean mayGoBefore(@Nullable ClassLoader loader) {
-      ClassLoader each = OWN;
-      while (each != null && each != loader) {
-        each = each.getParent();
-      }
-      return loader != null && each == null;
     }
   }
 }

@@ -19,6 +19,7 @@ final class ResultRecorder {
 
   private boolean begun;
   private boolean ended;
+  private @Nullable Runnable whenEnded;
 
   /**
    * @param marksFirstItem the first piece is the start of a model's completion
@@ -125,11 +126,29 @@ final class ResultRecorder {
   }
 
   private boolean isFirstToEnd() {
+    Runnable ending;
     synchronized (lock) {
-      boolean first = !ended;
+      if (ended) {
+        return false;
+      }
       ended = true;
-      return first;
+      ending = whenEnded;
     }
+    if (ending != null) {
+      ending.run();
+    }
+    return true;
+  }
+
+  /** Runs an action when the observation ends, at once where it has ended; one at most. */
+  void whenEnded(Runnable action) {
+    synchronized (lock) {
+      if (!ended) {
+        whenEnded = action;
+        return;
+      }
+    }
+    action.run();
   }
 
   private void end(@Nullable Object result) {

@@ -37,13 +37,15 @@ final class StreamReaders {
 
   private void add(Object reader, ResultRecorder recorder) {
     endAbandoned();
-    watched.add(new Watched(reader, recorder, garbage));
+    Watched entry = new Watched(reader, recorder, garbage);
+    watched.add(entry);
+    recorder.whenEnded(() -> watched.remove(entry));
   }
 
   /** Ends the observations of readers that have become garbage; next to free where there are none. */
   void endAbandoned() {
     for (Reference<?> next = garbage.poll(); next != null; next = garbage.poll()) {
-      if (next instanceof Watched reader && watched.remove(reader)) {
+      if (next instanceof Watched reader) {
         reader.recorder.abandon();
       }
     }

@@ -156,7 +156,10 @@ internal object Container {
 
 /** What is deployed. All of it is the application's: the values that are recorded, the listener, the thread group. */
 internal object DeployedApplication {
-    private class Order(val id: Int, val items: List<Item>)
+    private annotation class Tagged
+
+    @Tagged
+    private class Order(val id: Int, @get:Tagged val items: List<Item>)
 
     @JvmRecord
     private data class Item(val name: String, val price: Double)
@@ -178,7 +181,7 @@ internal object DeployedApplication {
         val first = Thread(Group()) { start(sdk, kind, spool) }
         first.start()
         first.join()
-        request(langfuse!!)
+        request(langfuse!!, kind != "default")
         if ("closed" in kind) langfuse!!.close()
         inherited.remove()
     }
@@ -199,7 +202,7 @@ internal object DeployedApplication {
         check(langfuse!!.traceUrl("0af7651916cd43dd8448eb211c80319c") != null)
     }
 
-    private fun request(langfuse: Langfuse) {
+    private fun request(langfuse: Langfuse, isOwn: Boolean) {
         langfuse.propagate().userId("user").makeCurrent().use {
             langfuse
                 .observation("request", GENERATION)
@@ -212,6 +215,8 @@ internal object DeployedApplication {
         }
         val observed = langfuse.observed("stream", RETRIEVER)
         observed.supplier { Stream.of(Item("c", 3.5)) }.get().toList()
-        unread = observed.supplier { Stream.of(Item("d", 4.5), Item("e", 5.5)) }.get().iterator().also { it.next() }
+        if (isOwn) {
+            unread = observed.supplier { Stream.of(Item("d", 4.5), Item("e", 5.5)) }.get().iterator().also { it.next() }
+        }
     }
 }

@@ -9,6 +9,7 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.api.metrics.ObservableLongMeasurement;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -54,18 +55,25 @@ final class DeliveryMeters {
   }
 
   private static DeliveryMeters register(MeterProvider provider, Settings settings, Doors doors) {
+    // Weakly: a provider that outlives the application would keep a client that was never closed.
+    WeakReference<Doors> client = new WeakReference<>(doors);
+    Supplier<FlushReport> total = () -> totalOf(client.get());
     DeliveryMeters meters =
         new DeliveryMeters(
             provider
                 .meterBuilder(LangfuseAttributes.SCOPE_NAME)
                 .setInstrumentationVersion(SdkVersion.CURRENT)
                 .build());
-    meters.exported("otel.sdk.exporter.span", "{span}", () -> doors.total().observations());
-    meters.processed(() -> doors.total().observations());
-    meters.queue(() -> doors.total().observations(), settings.delivery().queueCapacity());
-    meters.exported("langfuse.sdk.score", "{score}", () -> doors.total().scores());
-    meters.exported("langfuse.sdk.media", "{file}", () -> doors.total().media());
+    meters.exported("otel.sdk.exporter.span", "{span}", () -> total.get().observations());
+    meters.processed(() -> total.get().observations());
+    meters.queue(() -> total.get().observations(), settings.delivery().queueCapacity());
+    meters.exported("langfuse.sdk.score", "{score}", () -> total.get().scores());
+    meters.exported("langfuse.sdk.media", "{file}", () -> total.get().media());
     return meters;
+  }
+
+  private static FlushReport totalOf(@Nullable Doors doors) {
+    return doors == null ? FlushReport.EMPTY : doors.total();
   }
 
   private void exported(String name, String unit, Supplier<Count> count) {

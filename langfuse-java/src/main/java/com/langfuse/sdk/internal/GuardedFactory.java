@@ -38,9 +38,17 @@ final class GuardedFactory extends SerializerFactory {
           Double.class);
 
   private final SerializerFactory factory;
+  private volatile boolean madeForShortLived;
 
   GuardedFactory(SerializerFactory factory) {
     this.factory = factory;
+  }
+
+  /** Whether serializers were made for classes that may be unloaded before the SDK; no more then. */
+  boolean takeMadeForShortLived() {
+    boolean made = madeForShortLived;
+    madeForShortLived = false;
+    return made;
   }
 
   @Override
@@ -48,6 +56,9 @@ final class GuardedFactory extends SerializerFactory {
   public JsonSerializer<Object> createSerializer(SerializerProvider provider, JavaType type)
       throws JsonMappingException {
     Class<?> raw = type.getRawClass();
+    if (ClassLoaders.mayGoBeforeSdk(raw)) {
+      madeForShortLived = true;
+    }
     if (raw.isPrimitive() || SAFE.contains(raw)) {
       return factory.createSerializer(provider, type);
     }

@@ -3,6 +3,8 @@ package com.langfuse.sdk.internal;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.databind.ser.DefaultSerializerProvider;
 import com.fasterxml.jackson.databind.util.LRUMap;
 
 /**
@@ -32,6 +34,18 @@ public final class JsonBuffers {
   public static ObjectMapper own(ObjectMapper mapper) {
     own(mapper.getFactory());
     mapper.setTypeFactory(mapper.getTypeFactory().withCache(new LRUMap<>(16, MAX_TYPES)));
+    if (mapper.getSerializationConfig().getAnnotationIntrospector().getClass()
+        == JacksonAnnotationIntrospector.class) {
+      mapper.setAnnotationIntrospector(new JacksonAnnotationIntrospector()); // not the static one
+    }
     return mapper;
+  }
+
+  /** Forgets the mapper's serializers and types. */
+  static void forgetClasses(ObjectMapper mapper) {
+    if (mapper.getSerializerProvider() instanceof DefaultSerializerProvider serializers) {
+      serializers.flushCachedSerializers();
+    }
+    mapper.getTypeFactory().clearCache();
   }
 }

@@ -46,6 +46,7 @@ public final class JsonEncoder {
   private static final boolean HAS_POOL = PublicMethods.has(BufferRecycler.class, "releaseToPool");
 
   private final ObjectMapper mapper;
+  private final GuardedFactory serializers;
   private final int maxLength;
   private final Limits limits;
   private final Map<Class<?>, Function<Object, String>> texts;
@@ -98,7 +99,18 @@ public final class JsonEncoder {
     mapper.configure(SerializationFeature.CLOSE_CLOSEABLE, false);
     mapper.configure(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS, true);
     mapper.getSerializerProvider().setNullKeySerializer(NULL_KEY);
-    mapper.setSerializerFactory(new GuardedFactory(mapper.getSerializerFactory()));
+    this.serializers = new GuardedFactory(mapper.getSerializerFactory());
+    mapper.setSerializerFactory(serializers);
+  }
+
+  /**
+   * Forgets what is known of classes that may be unloaded before the SDK. For times without work:
+   * it is found out anew.
+   */
+  public void forgetShortLivedClasses() {
+    if (serializers.takeMadeForShortLived()) {
+      JsonBuffers.forgetClasses(mapper);
+    }
   }
 
   private static ObjectMapper copyOf(ObjectMapper base) {
