@@ -2,10 +2,12 @@ package com.langfuse.sdk.internal;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.ser.DefaultSerializerProvider;
 import com.fasterxml.jackson.databind.util.LRUMap;
+import com.fasterxml.jackson.databind.util.LookupCache;
 
 /**
  * Keeps what Jackson remembers with the factory or mapper, so that it goes with its client. By
@@ -21,6 +23,7 @@ public final class JsonBuffers {
   private JsonBuffers() {}
 
   /** Gives the factory buffers of its own; returns it. */
+  @SuppressWarnings("deprecation") // a factory of the application's is there already
   public static JsonFactory own(JsonFactory factory) {
     try {
       factory.setRecyclerPool(JsonRecyclerPools.newConcurrentDequePool());
@@ -33,7 +36,8 @@ public final class JsonBuffers {
   /** Gives the mapper buffers and types of its own; returns it. */
   public static ObjectMapper own(ObjectMapper mapper) {
     own(mapper.getFactory());
-    mapper.setTypeFactory(mapper.getTypeFactory().withCache(new LRUMap<>(16, MAX_TYPES)));
+    LookupCache<Object, JavaType> types = new LRUMap<>(16, MAX_TYPES);
+    mapper.setTypeFactory(mapper.getTypeFactory().withCache(types));
     if (mapper.getSerializationConfig().getAnnotationIntrospector().getClass()
         == JacksonAnnotationIntrospector.class) {
       mapper.setAnnotationIntrospector(new JacksonAnnotationIntrospector()); // not the static one
