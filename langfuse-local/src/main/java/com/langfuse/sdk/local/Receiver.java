@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -53,31 +54,41 @@ final class Receiver implements AutoCloseable {
     this.page = page;
     this.faults = faults;
     this.log = log;
-    try {
-      this.server = HttpServer.create(address, 0);
-    } catch (IOException e) {
+    this.server = listen(address);
+    AtomicInteger count = new AtomicInteger();
+    this.threads =
+        Executors.newCachedThreadPool(
+            task -> DaemonThread.of(task, "langfuse-local-" + count.incrementAndGet()));
+    server.setExecutor(threads);
+    server.createContext("/", this::serve);
+  }
+
+  /** On a thread of its own, which the server's clock inherits from. */
+  private static HttpServer listen(InetSocketAddress address) {
+    CompletableFuture<HttpServer> server = new CompletableFuture<>();
+    CompletableFuture<IOException> failure = new CompletableFuture<>();
+    DaemonThread.run(
+        () -> {
+          try {
+            server.complete(HttpServer.create(address, 0));
+          } catch (IOException e) {
+            failure.complete(e);
+          }
+        },
+        "langfuse-local-start");
+    IOException e = failure.getNow(null);
+    if (e != null) {
       throw new UncheckedIOException(
           "Cannot listen on %s:%d: %s"
               .formatted(address.getAddress().getHostAddress(), address.getPort(), e.getMessage()),
           e);
     }
-    AtomicInteger count = new AtomicInteger();
-    this.threads =
-        Executors.newCachedThreadPool(
-            task -> daemon(task, "langfuse-local-" + count.incrementAndGet()));
-    server.setExecutor(threads);
-    server.createContext("/", this::serve);
+    return server.join();
   }
 
   /** The server's own thread is a daemon only if a daemon starts it. */
   void start() {
-    Thread starter = daemon(server::start, "langfuse-local-start");
-    starter.start();
-    try {
-      starter.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    DaemonThread.run(server::start, "langfuse-local-start");
   }
 
   int port() {
@@ -219,11 +230,5 @@ final class Receiver implements AutoCloseable {
       body.drain();
     }
     exchange.close();
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
   }
 }

@@ -26,11 +26,7 @@ final class TracePrinter implements AutoCloseable {
   private final Map<String, Future<?>> pending = new HashMap<>();
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "langfuse-local-printer");
-            thread.setDaemon(true);
-            return thread;
-          });
+          task -> DaemonThread.of(task, "langfuse-local-printer"));
 
   /**
    * @param moment how long a trace with its root must have been quiet
