@@ -5,6 +5,7 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.KeyValue;
 import io.opentelemetry.api.common.Value;
 import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.resources.Resource;
@@ -15,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +44,10 @@ final class OtlpRequestWriter {
   }
 
   /** By identity: one provider has one resource, and one tracer one scope. */
-  private static Map<Resource, Map<InstrumentationScopeInfo, List<SpanData>>> grouped(
-      List<SpanData> spans) {
-    Map<Resource, Map<InstrumentationScopeInfo, List<SpanData>>> groups = new IdentityHashMap<>();
+  private static IdentityHashMap<Resource, IdentityHashMap<InstrumentationScopeInfo, List<SpanData>>>
+      grouped(List<SpanData> spans) {
+    IdentityHashMap<Resource, IdentityHashMap<InstrumentationScopeInfo, List<SpanData>>> groups =
+        new IdentityHashMap<>();
     for (SpanData span : spans) {
       groups
           .computeIfAbsent(span.getResource(), resource -> new IdentityHashMap<>())
@@ -57,7 +58,7 @@ final class OtlpRequestWriter {
   }
 
   private void resourceSpans(
-      Resource resource, Map<InstrumentationScopeInfo, List<SpanData>> scopes) {
+      Resource resource, IdentityHashMap<InstrumentationScopeInfo, List<SpanData>> scopes) {
     int resourceSpans = out.begin(1);
     int message = out.begin(1);
     attributes(1, resource.getAttributes());
@@ -88,7 +89,7 @@ final class OtlpRequestWriter {
       out.bytes(4, parent.getSpanIdBytes());
     }
     textUnlessEmpty(5, span.getName());
-    out.integer(6, span.getKind().ordinal() + 1L);
+    out.integer(6, number(span.getKind()));
     out.fixed64(7, span.getStartEpochNanos());
     out.fixed64(8, span.getEndEpochNanos());
     attributes(9, attributes);
@@ -134,6 +135,16 @@ final class OtlpRequestWriter {
     unlessZero(5, link.getTotalAttributeCount() - link.getAttributes().size());
     out.fixed32(6, flags(link.getSpanContext(), link.getSpanContext().isRemote()));
     out.end(message);
+  }
+
+  private static int number(SpanKind kind) {
+    return switch (kind) {
+      case INTERNAL -> 1;
+      case SERVER -> 2;
+      case CLIENT -> 3;
+      case PRODUCER -> 4;
+      case CONSUMER -> 5;
+    };
   }
 
   private void status(StatusCode code, String description) {

@@ -74,7 +74,7 @@ public final class BackgroundThread extends Thread {
    * counted for ever: what it was to deliver has yet to be delivered, at exit at the latest.
    */
   @Override
-  public void start() {
+  public synchronized void start() {
     if (activity != null) {
       activity.begin();
     }

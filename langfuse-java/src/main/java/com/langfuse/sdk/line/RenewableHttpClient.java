@@ -263,7 +263,8 @@ final class RenewableHttpClient {
 
     <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler, long nanos)
         throws IOException, InterruptedException {
-      CompletableFuture<HttpResponse<T>> exchange = client.sendAsync(request, handler);
+      CompletableFuture<HttpResponse<T>> exchange =
+          InstrumentationSuppression.call(() -> client.sendAsync(request, handler));
       try {
         return await(exchange, nanos);
       } catch (ExecutionException e) {

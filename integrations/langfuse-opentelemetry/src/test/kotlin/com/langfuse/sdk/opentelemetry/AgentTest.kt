@@ -6,6 +6,7 @@ import io.kotest.inspectors.forAll
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
@@ -16,8 +17,8 @@ import java.util.jar.JarFile
 class AgentTest :
     FunSpec({
         val extension = System.getProperty("agent.extension")
-        val withExtension =
-            listOf("-javaagent:" + System.getProperty("agent"), "-Dotel.javaagent.extensions=$extension")
+        val withAgent = listOf("-javaagent:" + System.getProperty("agent"))
+        val withExtension = withAgent + "-Dotel.javaagent.extensions=$extension"
 
         /** What an application without any Langfuse code has. */
         val plainClassPath =
@@ -57,6 +58,18 @@ class AgentTest :
                     """.trimIndent()
                 local.observations().forAll { it.userId shouldBe "ada" }
                 local.observations().filter { it.isAppRoot }.map { it.name } shouldContainExactly listOf("answer")
+            }
+        }
+
+        test("the agent traces the application's requests, and not those that carry spans to Langfuse") {
+            LocalLangfuse.start().use { local ->
+                val console = environmentOf(local) + ("OTEL_TRACES_EXPORTER" to "console")
+                listOf(withExtension, withAgent).forEach { options ->
+                    val output = run(LangfuseApplication, console, options = options)
+                    output shouldContain "'GET'"
+                    output shouldNotContain "'POST'"
+                }
+                local.requests().size shouldBeGreaterThan 1
             }
         }
 
