@@ -1,5 +1,7 @@
 package com.langfuse.sdk;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonIgnore;
@@ -161,7 +163,7 @@ public final class JacksonValues {
     all.put("tree", tree(3));
     all.put("deep tree", list("before", tree(DEEP), "after"));
     all.put("deep list", deep());
-    all.put("bytes", list(new byte[] {1, -1}, "text".getBytes(), ByteBuffer.wrap(new byte[3])));
+    all.put("bytes", list(new byte[] {1, -1}, "text".getBytes(UTF_8), ByteBuffer.wrap(new byte[3])));
     all.put("arrays", list(new int[] {1, 2}, new double[] {1.5}, new String[] {"a"}));
     all.put(
         "jdk",
