@@ -119,6 +119,7 @@ final class GuardedSerializer extends ContainerSerializer<Object>
     return filtered == serializer ? this : new GuardedSerializer(filtered);
   }
 
+  /** Called by Jackson from 2.16 on; earlier versions do not have it. */
   @Override
   public JsonSerializer<?> withIgnoredProperties(Set<String> names) {
     JsonSerializer<?> ignoring = serializer.withIgnoredProperties(names);

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
@@ -65,11 +67,24 @@ record StoredText(String text, @Nullable JsonNode container) {
     if (!value.startsWith("{") && !value.startsWith("[")) {
       return null; // nor worth an exception, which costs more than all the rest
     }
-    try {
-      JsonNode node = MAPPER.readTree(text);
+    try (JsonParser parser = new NumberParser(MAPPER.createParser(text))) {
+      JsonNode node = MAPPER.readTree(parser);
       return node.isContainerNode() ? node : null;
-    } catch (JsonProcessingException | NumberFormatException notJson) {
+    } catch (IOException | NumberFormatException notJson) {
       return null;
+    }
+  }
+
+  /** Jackson 2.15 takes a number beyond the range of {@code double} for NaN, and reads infinity. */
+  private static final class NumberParser extends JsonParserDelegate {
+
+    NumberParser(JsonParser parser) {
+      super(parser);
+    }
+
+    @Override
+    public boolean isNaN() {
+      return false; // JSON has no such number
     }
   }
 }
