@@ -2,7 +2,6 @@ package com.langfuse.sdk;
 
 import com.langfuse.sdk.export.FlushReport;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
-import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.propagation.PropagatedAttributes;
@@ -66,7 +65,7 @@ public final class Langfuse implements AutoCloseable {
 
   /** A client that records nothing. */
   static Langfuse disabled(QuietLog log) {
-    return new Langfuse(Wiring.disabled(new SpanWriter(new JsonEncoder(log), null, false, log)));
+    return new Langfuse(Wiring.disabled(SpanWriter.disabled(log)));
   }
 
   /** A client configured by the {@code LANGFUSE_*} environment variables alone. */

@@ -19,16 +19,25 @@ import org.jspecify.annotations.Nullable;
  * Writes values of the application's on a span: masked, as text, and without ever letting their
  * exceptions through.
  *
- * @param encoder for values of the application's
- * @param ours for what is not up to the application
+ * @param encoder for values of the application's; null where nothing is recorded
+ * @param ours for what is not up to the application; null where nothing is recorded
  * @param later whether JSON may be written when the span leaves: nobody else reads its attributes
  */
 record SpanWriter(
-    JsonEncoder encoder, JsonEncoder ours, @Nullable Mask mask, boolean later, QuietLog log) {
+    @Nullable JsonEncoder encoder,
+    @Nullable JsonEncoder ours,
+    @Nullable Mask mask,
+    boolean later,
+    QuietLog log) {
 
   /** Writes as Langfuse expects it: what is a format of the wire is not up to the application. */
   SpanWriter(JsonEncoder encoder, @Nullable Mask mask, boolean later, QuietLog log) {
     this(encoder, new JsonEncoder(log), mask, later, log);
+  }
+
+  /** For a client that records nothing, also where there is no Jackson. */
+  static SpanWriter disabled(QuietLog log) {
+    return new SpanWriter(null, null, null, false, log);
   }
 
   /** More metadata keys than this travel as one JSON attribute; a span's attributes are limited. */
@@ -58,7 +67,10 @@ record SpanWriter(
   }
 
   private void writeText(
-      Span span, AttributeKey<String> key, @Nullable Object value, JsonEncoder encoder) {
+      Span span, AttributeKey<String> key, @Nullable Object value, @Nullable JsonEncoder encoder) {
+    if (encoder == null) {
+      return;
+    }
     if (later && value != null) {
       LaterText text = encoder.later(value);
       if (text != null) {
@@ -126,7 +138,7 @@ record SpanWriter(
           if (kept == null) {
             return;
           }
-          Map<?, ?> fields = kept instanceof Map<?, ?> map ? map : encoder.encodeFields(kept);
+          Map<?, ?> fields = kept instanceof Map<?, ?> map ? map : fieldsOf(kept);
           if (fields == null) {
             writeText(span, LangfuseAttributes.METADATA, Map.of(WRAPPING_KEY, kept));
           } else if (fields.size() > MAX_METADATA_ATTRIBUTES) {
@@ -137,6 +149,10 @@ record SpanWriter(
                 fields, MAX_METADATA_ATTRIBUTES, (key, value) -> writeMetadata(span, key, value));
           }
         });
+  }
+
+  private @Nullable Map<String, String> fieldsOf(Object value) {
+    return encoder == null ? null : encoder.encodeFields(value);
   }
 
   private Map<String, @Nullable Object> maskedEach(Map<?, ?> fields) {
@@ -182,7 +198,7 @@ record SpanWriter(
 
   /** Empty where the mask leaves nothing. */
   String maskedText(String text) {
-    String masked = encoder.encode(masked(text));
+    String masked = encoder == null ? null : encoder.encode(masked(text));
     return masked == null ? "" : masked;
   }
 

@@ -83,7 +83,7 @@ class JacksonVersionsTest :
                 local.observations().map { it.name to it.input }.distinct() shouldBe
                     listOf("times" to "\"<not serializable object of type: ArrayList>\"")
                 val line = output.lines().single { "NoSuchMethodError" in it }
-                line shouldContain "jackson-core 2.15.4 and jackson-databind ${databindOf(null)} were found"
+                line shouldContain "jackson-core 2.15.4, jackson-databind ${databindOf(null)}, "
                 line shouldContain "jackson-bom"
             }
         }

@@ -99,7 +99,7 @@ final class BoundedGenerator extends JsonGeneratorDelegate {
       bounded.suspect |=
           thrown instanceof VirtualMachineError || thrown instanceof StreamWriteException;
       if (bounded.linkageError == null) {
-        bounded.linkageError = LinkageErrors.in(thrown);
+        bounded.linkageError = LinkageProblem.in(thrown);
       }
     }
   }

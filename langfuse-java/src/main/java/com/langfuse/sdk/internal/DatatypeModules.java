@@ -1,6 +1,7 @@
 package com.langfuse.sdk.internal;
 
 import com.fasterxml.jackson.databind.Module;
+import com.fasterxml.jackson.databind.cfg.PackageVersion;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
@@ -40,7 +41,7 @@ final class DatatypeModules {
   }
 
   private static String warning(List<String> missing) {
-    String version = JacksonVersions.databind();
+    String version = PackageVersion.VERSION.toString();
     String artifacts = String.join(" and ", missing);
     List<String> coordinates =
         missing.stream().map(artifact -> GROUP + artifact + ":" + version).toList();

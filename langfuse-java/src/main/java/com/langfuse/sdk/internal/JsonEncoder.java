@@ -208,12 +208,12 @@ public final class JsonEncoder {
   }
 
   private void warn(Object value, Throwable thrown) {
-    LinkageError error = LinkageErrors.in(thrown);
+    String failure = "A " + value.getClass().getName() + " could not be written as JSON";
+    LinkageError error = LinkageProblem.in(thrown);
     if (error == null) {
-      String type = value.getClass().getName();
-      log.warn("encode", "A " + type + " could not be written as JSON.", thrown);
+      log.warn("encode", failure + ".", thrown);
     } else {
-      log.warn("class path", LinkageErrors.describe(value.getClass(), error), thrown);
+      log.warn("class path", failure + " as a whole: " + LinkageProblem.explain(error), thrown);
     }
   }
 

@@ -37,22 +37,44 @@ public final class LinkageProblem {
               "jackson-databind com.fasterxml.jackson.databind.ObjectMapper",
               "jackson-annotations com.fasterxml.jackson.annotation.JsonProperty"));
 
+  private static final int MAX_CAUSES = 20;
+
   private static final Pattern VERSION_IN_FILE_NAME = Pattern.compile("-(\\d[^/]*)\\.jar");
 
   private LinkageProblem() {}
 
   /** What was found, what is needed, and how to get it, in one message. Never throws. */
   public static String explain(LinkageError error) {
-    Library library = isAbout(error, JACKSON.word()) ? JACKSON : OPENTELEMETRY;
-    return library.advice(error);
+    for (Library library : List.of(JACKSON, OPENTELEMETRY)) {
+      if (isAbout(error, library.word())) {
+        return library.advice(error);
+      }
+    }
+    return "a class is missing on the class path, is there in another version, or cannot be"
+        + " initialized: "
+        + error;
   }
 
-  private static boolean isAbout(Throwable error, String word) {
-    int depth = 0;
-    for (Throwable each = error; each != null && depth < 10; each = each.getCause(), depth++) {
+  /** The error that a throwable is, or was caused by; null for another failure. */
+  static @Nullable LinkageError in(Throwable thrown) {
+    Throwable each = thrown;
+    for (int i = 0; each != null && i < MAX_CAUSES; i++) {
+      if (each instanceof LinkageError error) {
+        return error;
+      }
+      Throwable[] suppressed = each.getSuppressed();
+      each = each.getCause() != null || suppressed.length == 0 ? each.getCause() : suppressed[0];
+    }
+    return null;
+  }
+
+  private static boolean isAbout(LinkageError error, String word) {
+    Throwable each = error;
+    for (int i = 0; each != null && i < MAX_CAUSES; i++) {
       if (String.valueOf(each.getMessage()).contains(word)) {
         return true;
       }
+      each = each.getCause();
     }
     return false;
   }
