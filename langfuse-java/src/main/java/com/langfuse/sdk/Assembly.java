@@ -177,8 +177,7 @@ final class Assembly {
   }
 
   /** On a provider of the application's its sampler decides on traces, not our sample rate. */
-  private ScoreDelivery scores(
-      Line line, SpanWriter writer, JsonEncoder encoder, boolean own) {
+  private ScoreDelivery scores(Line line, SpanWriter writer, JsonEncoder encoder, boolean own) {
     return new ScoreDelivery(
         line,
         wishes.delivery.ledger(ExportLine.SCORES, log),

@@ -42,7 +42,9 @@ final class StreamReaders {
     recorder.whenEnded(() -> watched.remove(entry));
   }
 
-  /** Ends the observations of readers that have become garbage; next to free where there are none. */
+  /**
+   * Ends the observations of readers that have become garbage; next to free where there are none.
+   */
   void endAbandoned() {
     for (Reference<?> next = garbage.poll(); next != null; next = garbage.poll()) {
       if (next instanceof Watched reader) {

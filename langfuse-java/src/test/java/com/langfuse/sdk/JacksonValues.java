@@ -163,7 +163,8 @@ public final class JacksonValues {
     all.put("tree", tree(3));
     all.put("deep tree", list("before", tree(DEEP), "after"));
     all.put("deep list", deep());
-    all.put("bytes", list(new byte[] {1, -1}, "text".getBytes(UTF_8), ByteBuffer.wrap(new byte[3])));
+    all.put(
+        "bytes", list(new byte[] {1, -1}, "text".getBytes(UTF_8), ByteBuffer.wrap(new byte[3])));
     all.put("arrays", list(new int[] {1, 2}, new double[] {1.5}, new String[] {"a"}));
     all.put(
         "jdk",

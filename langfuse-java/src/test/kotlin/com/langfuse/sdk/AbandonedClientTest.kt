@@ -94,7 +94,9 @@ class AbandonedClientTest :
                 val inherited = InheritableThreadLocal<String>()
                 val seen = ConcurrentHashMap.newKeySet<String>()
                 local.client {
-                    delivery { delivery -> delivery.httpClient { it.proxy(Inspecting { seen += "${inherited.get()}" }) } }
+                    delivery { delivery ->
+                        delivery.httpClient { it.proxy(Inspecting { seen += "${inherited.get()}" }) }
+                    }
                 }.use { langfuse ->
                     thread(contextClassLoader = foreign) {
                         inherited.set("inherited")

@@ -16,11 +16,11 @@ import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
+import tools.jackson.databind.PropertyNamingStrategies.KebabCaseStrategy
 import java.io.File
 import java.net.URLClassLoader
 import java.time.Instant
 import java.util.concurrent.TimeUnit
-import tools.jackson.databind.PropertyNamingStrategies.KebabCaseStrategy
 import tools.jackson.databind.annotation.JsonNaming as JsonNaming3
 
 /** The versions and parts of Jackson that applications have; the build copies the jars to target/jackson. */

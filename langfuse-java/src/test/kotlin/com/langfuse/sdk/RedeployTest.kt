@@ -83,7 +83,9 @@ internal object Container {
     @JvmStatic
     fun main(arguments: Array<String>) {
         val (sdk, kind, count, spool) = arguments
-        java.util.logging.Logger.getLogger("container").fine("The JDK's logging keeps the thread group that uses it first.")
+        java.util.logging.Logger.getLogger(
+            "container",
+        ).fine("The JDK's logging keeps the thread group that uses it first.")
         val classPath = System.getProperty("java.class.path").split(File.pathSeparator).map(::File)
         val (ofTests, libraries) = classPath.partition { it.resolve("com/langfuse/sdk").isDirectory && it.isOfTests() }
         val shared =
@@ -109,7 +111,9 @@ internal object Container {
         worker.shutdown()
     }
 
-    private fun File.isOfTests() = listOf("RedeployTest", "ArchitectureTest").any { resolve("com/langfuse/sdk/$it.class").isFile }
+    private fun File.isOfTests() = listOf("RedeployTest", "ArchitectureTest").any {
+        resolve("com/langfuse/sdk/$it.class").isFile
+    }
 
     private fun loader(path: List<File>, parent: ClassLoader) =
         URLClassLoader(path.map { it.toURI().toURL() }.toTypedArray(), parent)
@@ -159,7 +163,10 @@ internal object DeployedApplication {
     private annotation class Tagged
 
     @Tagged
-    private class Order(val id: Int, @get:Tagged val items: List<Item>)
+    private class Order(
+        val id: Int,
+        @get:Tagged val items: List<Item>,
+    )
 
     @JvmRecord
     private data class Item(val name: String, val price: Double)

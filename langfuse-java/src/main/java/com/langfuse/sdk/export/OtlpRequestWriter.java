@@ -44,7 +44,8 @@ final class OtlpRequestWriter {
   }
 
   /** By identity: one provider has one resource, and one tracer one scope. */
-  private static IdentityHashMap<Resource, IdentityHashMap<InstrumentationScopeInfo, List<SpanData>>>
+  private static IdentityHashMap<
+          Resource, IdentityHashMap<InstrumentationScopeInfo, List<SpanData>>>
       grouped(List<SpanData> spans) {
     IdentityHashMap<Resource, IdentityHashMap<InstrumentationScopeInfo, List<SpanData>>> groups =
         new IdentityHashMap<>();
@@ -167,7 +168,9 @@ final class OtlpRequestWriter {
     out.end(message);
   }
 
-  /** By the class of the value: which kinds of keys there are depends on OpenTelemetry's version. */
+  /**
+   * By the class of the value: which kinds of keys there are depends on OpenTelemetry's version.
+   */
   private void anyValue(int number, Object value) {
     int message = out.begin(number);
     Object plain = value instanceof Value<?> wrapped ? wrapped.getValue() : value;

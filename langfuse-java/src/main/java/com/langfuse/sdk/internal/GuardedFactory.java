@@ -44,7 +44,9 @@ final class GuardedFactory extends SerializerFactory {
     this.factory = factory;
   }
 
-  /** Whether serializers were made for classes that may be unloaded before the SDK; no more then. */
+  /**
+   * Whether serializers were made for classes that may be unloaded before the SDK; no more then.
+   */
   boolean takeMadeForShortLived() {
     boolean made = madeForShortLived;
     madeForShortLived = false;

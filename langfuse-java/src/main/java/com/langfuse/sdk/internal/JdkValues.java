@@ -81,9 +81,7 @@ final class JdkValues {
 
   private static String textOf(Object time) {
     DateTimeFormatter format = FORMATS.get(time.getClass());
-    return format == null
-        ? time.toString()
-        : format.format((TemporalAccessor) time);
+    return format == null ? time.toString() : format.format((TemporalAccessor) time);
   }
 
   private static @Nullable Object valueOf(OptionalInt value) {

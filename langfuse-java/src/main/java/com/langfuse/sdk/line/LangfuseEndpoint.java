@@ -161,7 +161,9 @@ public final class LangfuseEndpoint {
     }
   }
 
-  /** Keeps connections and their threads while there is activity, otherwise no longer than needed. */
+  /**
+   * Keeps connections and their threads while there is activity, otherwise no longer than needed.
+   */
   Activity.Watcher connections() {
     http.keep(false);
     return new Activity.Watcher() {

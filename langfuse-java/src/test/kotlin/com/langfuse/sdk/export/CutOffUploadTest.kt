@@ -40,7 +40,13 @@ class CutOffUploadTest :
 
         val compressed = listOf(EarlyRefusal.SILENT to true)
         for ((early, gzip) in EarlyRefusal.entries.map { it to false } + compressed) {
-            val count = if (full) 2_000 else if (gzip) 500 else 1_000
+            val count = if (full) {
+                2_000
+            } else if (gzip) {
+                500
+            } else {
+                1_000
+            }
             test("$count observations of 2 to 100 kB and a limit of 1 MB: none is lost; $early, gzip: $gzip") {
                 BareServer(longest = 1_000_000, early = early).use { server ->
                     server.client { delivery { it.gzip(gzip) } }.use { langfuse ->

@@ -76,9 +76,18 @@ class OtlpEncoderTest :
                             .setParent(Context.root().with(Span.wrap(remote)))
                             .setSpanKind(SpanKind.CONSUMER)
                             .addLink(remote, Attributes.builder().put("link", true).build())
-                            .addLink(SpanContext.create(remote.traceId, remote.spanId, TraceFlags.getDefault(), TraceState.getDefault()))
+                            .addLink(
+                                SpanContext.create(
+                                    remote.traceId,
+                                    remote.spanId,
+                                    TraceFlags.getDefault(),
+                                    TraceState.getDefault(),
+                                ),
+                            )
                             .startSpan()
-                    repeat(3) { index -> span.addEvent("event $index", Attributes.builder().put("index", index.toLong()).build()) }
+                    repeat(3) { index ->
+                        span.addEvent("event $index", Attributes.builder().put("index", index.toLong()).build())
+                    }
                     span.recordException(IllegalStateException("an exception"))
                     repeat(30) { index -> span.setAttribute("attribute $index", "é 漢 😀 \uD83D") }
                     span.setStatus(StatusCode.ERROR, "failed")
@@ -149,7 +158,9 @@ class OtlpEncoderTest :
         test("spans of several resources and scopes are grouped") {
             fun of(service: String) =
                 ended(Resource.create(Attributes.builder().put("service.name", service).build())) { provider ->
-                    repeat(4) { index -> provider.get("scope ${index % 2}").spanBuilder("$service $index").startSpan().end() }
+                    repeat(4) { index ->
+                        provider.get("scope ${index % 2}").spanBuilder("$service $index").startSpan().end()
+                    }
                 }
             val spans = of("a").zip(of("b")).flatMap { it.toList() }
             val groups =

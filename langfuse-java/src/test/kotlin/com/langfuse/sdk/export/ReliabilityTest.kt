@@ -441,7 +441,9 @@ internal class Java(
                 listOf("-cp", classPath, program.name, *arguments)
         val command =
             if (limitBlocks == null) java else listOf("sh", "-c", "ulimit -f $limitBlocks; exec \"$@\"", "sh") + java
-        return ProcessBuilder(command).redirectErrorStream(true).apply { environment() += this@Java.environment }.start()
+        return ProcessBuilder(command).redirectErrorStream(true).apply {
+            environment() += this@Java.environment
+        }.start()
     }
 
     fun run(
