@@ -29,7 +29,7 @@ class AbandonedClientTest :
         test("one that nothing holds delivers what it has, and is collected with its threads") {
             val before = threads(ours).toSet()
             val spool = tempdir().toPath().resolve("spool")
-            val reader = Reader()
+            val reader = IgnoringReader()
             val provider = SdkMeterProvider.builder().registerMetricReader(reader).build()
             LocalLangfuse.start().use { local ->
                 fun abandoned(configure: LangfuseBuilder.() -> Unit): WeakReference<Langfuse> {
@@ -132,7 +132,7 @@ private class Inspecting(
     ) = Unit
 }
 
-private class Reader : MetricReader {
+private class IgnoringReader : MetricReader {
     override fun register(registration: CollectionRegistration) = Unit
 
     override fun forceFlush(): CompletableResultCode = CompletableResultCode.ofSuccess()
