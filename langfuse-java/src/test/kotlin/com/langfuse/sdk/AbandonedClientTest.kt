@@ -1,6 +1,8 @@
 package com.langfuse.sdk
 
+import com.langfuse.sdk.export.Java
 import com.langfuse.sdk.local.LocalLangfuse
+import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -87,6 +89,13 @@ class AbandonedClientTest :
             }
         }
 
+        test("what is recorded after a time without work arrives when the program ends") {
+            LocalLangfuse.start().use { local ->
+                val output = Java().run(PausingProgram::class.java, local.baseUrl().toString())
+                withClue(output) { local.observations().map { it.name } shouldBe listOf("before", "after") }
+            }
+        }
+
         test("threads inherit nothing of the thread that starts them") {
             LocalLangfuse.start().use { local ->
                 val before = threads(ours).toSet()
@@ -115,6 +124,24 @@ class AbandonedClientTest :
             }
         }
     })
+
+/** Records, waits until the SDK has no threads any more, records again and ends. */
+internal object PausingProgram {
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        val langfuse =
+            Langfuse
+                .builder()
+                .publicKey("pk-lf-local")
+                .secretKey("sk-lf-local")
+                .baseUrl(arguments[0])
+                .build()
+        langfuse.observation("before").start().end()
+        langfuse.flush(DEADLINE)
+        check(eventually { threads(Regex("langfuse-.*|HttpClient-.*")).isEmpty() })
+        langfuse.observation("after").start().end()
+    }
+}
 
 /** Calls a block wherever a connection is made. */
 private class Inspecting(

@@ -155,6 +155,8 @@ class JacksonVersionsTest :
                     .distinct()
             missing shouldContainExactlyInAnyOrder
                 listOf(
+                    "JsonRecyclerPools.newConcurrentDequePool",
+                    "JsonFactory.setRecyclerPool",
                     "BufferRecycler.releaseToPool",
                     "JsonGenerator.streamWriteConstraints",
                     "StreamWriteConstraints.getMaxNestingDepth",

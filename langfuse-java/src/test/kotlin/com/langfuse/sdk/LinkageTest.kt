@@ -92,8 +92,11 @@ class LinkageTest :
             shouldBeDisabled(with(OLDEST) { "api" in it || "context" in it }, "opentelemetry-api 1.49.0")
         }
 
-        test("an old SDK below a new API") {
-            shouldBeDisabled(with(TOO_OLD) { "sdk" in it }, "opentelemetry-sdk-trace 1.31.0")
+        test("an old SDK below a new API does its part") {
+            LocalLangfuse.start().use { local ->
+                run(with(TOO_OLD) { "sdk" in it }, "by builder", local.baseUrl().toString()) shouldNotContain "Langfuse"
+                local.observations().size shouldBe 4
+            }
         }
 
         listOf("sdk-trace", "sdk-common").forEach { artifact ->

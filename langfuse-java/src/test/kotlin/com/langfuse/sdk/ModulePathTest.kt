@@ -103,7 +103,8 @@ class ModulePathTest :
         }
     })
 
-private val LIBRARIES = listOf("opentelemetry-", "jackson-", "jspecify-")
+private val LIBRARIES =
+    listOf("opentelemetry-", "jackson-core-", "jackson-databind-", "jackson-annotations-", "jackson-datatype-", "jspecify-")
 
 private val MODULE =
     """

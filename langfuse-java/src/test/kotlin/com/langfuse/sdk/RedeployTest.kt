@@ -18,7 +18,6 @@ import java.lang.ref.Reference
 import java.lang.ref.WeakReference
 import java.net.URLClassLoader
 import java.nio.file.Path
-import java.time.Duration
 import java.util.Optional
 import java.util.concurrent.Callable
 import java.util.concurrent.Executors
@@ -71,6 +70,7 @@ private fun environmentOf(local: LocalLangfuse) =
         "LANGFUSE_PUBLIC_KEY" to local.publicKey(),
         "LANGFUSE_SECRET_KEY" to local.secretKey(),
         "LANGFUSE_BASE_URL" to local.baseUrl().toString(),
+        "LANGFUSE_FLUSH_INTERVAL" to "0.1",
     )
 
 /**
@@ -197,7 +197,6 @@ internal object DeployedApplication {
         val builder =
             Langfuse
                 .builder()
-                .flushInterval(Duration.ofMillis(100))
                 .mask { if (it is Item) null else it }
                 .delivery { delivery ->
                     delivery.listener { println("$it was lost") }
