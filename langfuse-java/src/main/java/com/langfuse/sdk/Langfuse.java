@@ -30,6 +30,11 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
+ * <p>A client that is not closed delivers what it has all the same, or counts and logs it as lost;
+ * some seconds later its threads and connections end, and start again with the next observation.
+ * When the application is redeployed, such a client goes with the application's class loader once
+ * nothing waits to be delivered; with a spool and a server that does not answer, that can be never.
+ *
  * <p>Without keys the client is disabled: it says so once, and all blocks run as if it were not
  * there. It never becomes OpenTelemetry's global, and closes only what it built itself.
  */

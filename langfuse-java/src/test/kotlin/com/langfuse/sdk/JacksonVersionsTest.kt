@@ -26,6 +26,8 @@ import tools.jackson.databind.annotation.JsonNaming as JsonNaming3
 /** The versions and parts of Jackson that applications have; the build copies the jars to target/jackson. */
 class JacksonVersionsTest :
     FunSpec({
+        concurrently(3)
+
         val json = JsonMapper()
         val values = JacksonValues.all()
         val formatted = JacksonValues.formatted()

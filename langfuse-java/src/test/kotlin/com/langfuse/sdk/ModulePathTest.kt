@@ -104,7 +104,14 @@ class ModulePathTest :
     })
 
 private val LIBRARIES =
-    listOf("opentelemetry-", "jackson-core-", "jackson-databind-", "jackson-annotations-", "jackson-datatype-", "jspecify-")
+    listOf(
+        "opentelemetry-",
+        "jackson-core-",
+        "jackson-databind-",
+        "jackson-annotations-",
+        "jackson-datatype-",
+        "jspecify-",
+    )
 
 private val MODULE =
     """

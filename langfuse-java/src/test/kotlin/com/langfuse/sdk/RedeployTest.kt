@@ -26,6 +26,8 @@ import java.util.stream.Stream
 /** Applications that are deployed anew on one JVM: nothing of the SDK keeps the class loader of one that is gone. */
 class RedeployTest :
     FunSpec({
+        concurrently(4)
+
         val redeployments = if (System.getProperty("langfuse.trials") == "full") 40 else 10
         // The JDK keeps what it knows of classes by soft references, which memory that runs short would clear as well.
         val options =
