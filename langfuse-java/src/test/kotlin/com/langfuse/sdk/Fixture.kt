@@ -4,6 +4,8 @@ import com.langfuse.sdk.export.FlushReport
 import com.langfuse.sdk.internal.QuietLog
 import com.langfuse.sdk.internal.Settings
 import com.langfuse.sdk.local.LocalLangfuse
+import io.kotest.core.annotation.Condition
+import io.kotest.core.spec.Spec
 import io.opentelemetry.context.Context
 import io.opentelemetry.sdk.trace.ReadWriteSpan
 import io.opentelemetry.sdk.trace.ReadableSpan
@@ -21,6 +23,7 @@ import java.util.concurrent.locks.LockSupport
 import java.util.logging.Handler
 import java.util.logging.LogRecord
 import java.util.logging.Logger
+import kotlin.reflect.KClass
 import kotlin.time.toKotlinDuration
 
 /** Reached only by a test that fails: long, for the machine may be busy. */
@@ -32,8 +35,13 @@ internal val openTelemetry: KotlinVersion =
         KotlinVersion(major, minor)
     }
 
-/** Older ones encode an empty text as a value that is not set, and do not mark trace ids as random. */
+/** Older ones do not mark trace ids as random, and do not look for an incubator artifact. */
 internal val isOpenTelemetry162: Boolean = openTelemetry.isAtLeast(1, 62)
+
+/** For specs about parts of the newest OpenTelemetry. */
+internal class OnNewestOpenTelemetry : Condition {
+    override fun evaluate(kclass: KClass<out Spec>) = System.getProperty("opentelemetry.tested") == null
+}
 
 /** A builder that knows nothing of the machine's environment variables. */
 internal fun bareBuilder(

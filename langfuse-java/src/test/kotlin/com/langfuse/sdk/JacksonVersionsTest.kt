@@ -229,7 +229,7 @@ private fun sent(record: (LocalLangfuse) -> Unit) = LocalLangfuse.start().use { 
 }
 
 private fun sent(local: LocalLangfuse): Map<String, String> =
-    local.observations().associate { it.name to "${it.input}\n${it.metadata}" } +
+    local.observations().associate { it.name to "${it.input}\n${it.metadata.toSortedMap()}" } +
         local.scores().associate { it.name to "${it.metadata}" }
 
 /** One by one: the texts are long. */

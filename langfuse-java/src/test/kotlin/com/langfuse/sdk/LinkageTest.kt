@@ -3,9 +3,7 @@ package com.langfuse.sdk
 import com.langfuse.sdk.export.Java
 import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.assertions.withClue
-import io.kotest.core.annotation.Condition
 import io.kotest.core.annotation.EnabledIf
-import io.kotest.core.spec.Spec
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
@@ -15,15 +13,9 @@ import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
 import io.opentelemetry.sdk.trace.SdkTracerProvider
 import java.io.File
-import kotlin.reflect.KClass
-
-/** Of the newest OpenTelemetry the tests here replace parts. */
-internal class OnNewestOpenTelemetry : Condition {
-    override fun evaluate(kclass: KClass<out Spec>) = System.getProperty("opentelemetry.tested") == null
-}
 
 /** Programs whose class path has other versions of the libraries than this build has, or lacks some. */
-@EnabledIf(OnNewestOpenTelemetry::class)
+@EnabledIf(OnNewestOpenTelemetry::class) // of which it replaces parts
 class LinkageTest :
     FunSpec({
         val jars = System.getProperty("java.class.path").split(File.pathSeparator)

@@ -328,7 +328,7 @@ class SettingsTest :
                 it["service.name"] shouldBe "a shop"
                 it["service.version"] shouldBe "1.4+b"
                 it["k"] shouldBe "v=w"
-                it["empty"] shouldBe if (isOpenTelemetry162) "" else null
+                it["empty"] shouldBe ""
             }
             resource(name to "shop", attributes to "service.name=other,team=a").let {
                 it["service.name"] shouldBe "shop"

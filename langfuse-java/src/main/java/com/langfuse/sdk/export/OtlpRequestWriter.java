@@ -27,8 +27,10 @@ final class OtlpRequestWriter {
   private static final int HAS_IS_REMOTE = 1 << 8;
   private static final int IS_REMOTE = 1 << 9;
 
-  /** Of a span, for the first size of the buffer. */
+  /** Of a span, for the first size of the buffer, and of a request. */
   private static final int EXPECTED_BYTES = 1 << 10;
+
+  private static final int MAX_EXPECTED_BYTES = 1 << 20;
 
   private final ProtoWriter out;
 
@@ -38,7 +40,8 @@ final class OtlpRequestWriter {
 
   /** The request with these spans, as protobuf. */
   static byte[] write(List<SpanData> spans) {
-    OtlpRequestWriter writer = new OtlpRequestWriter(spans.size() * EXPECTED_BYTES);
+    int expected = (int) Math.min((long) spans.size() * EXPECTED_BYTES, MAX_EXPECTED_BYTES);
+    OtlpRequestWriter writer = new OtlpRequestWriter(expected);
     grouped(spans).forEach(writer::resourceSpans);
     return writer.out.message();
   }
@@ -91,8 +94,8 @@ final class OtlpRequestWriter {
     }
     textUnlessEmpty(5, span.getName());
     out.integer(6, number(span.getKind()));
-    out.fixed64(7, span.getStartEpochNanos());
-    out.fixed64(8, span.getEndEpochNanos());
+    timeUnlessZero(7, span.getStartEpochNanos());
+    timeUnlessZero(8, span.getEndEpochNanos());
     attributes(9, attributes);
     unlessZero(10, span.getTotalAttributeCount() - attributes.size());
     span.getEvents().forEach(this::event);
@@ -122,7 +125,7 @@ final class OtlpRequestWriter {
 
   private void event(EventData event) {
     int message = out.begin(11);
-    out.fixed64(1, event.getEpochNanos());
+    timeUnlessZero(1, event.getEpochNanos());
     textUnlessEmpty(2, event.getName());
     attributes(3, event.getAttributes());
     unlessZero(4, event.getDroppedAttributesCount());
@@ -211,6 +214,12 @@ final class OtlpRequestWriter {
   private void textUnlessEmpty(int number, @Nullable String text) {
     if (text != null && !text.isEmpty()) {
       out.text(number, text);
+    }
+  }
+
+  private void timeUnlessZero(int number, long epochNanos) {
+    if (epochNanos != 0) {
+      out.fixed64(number, epochNanos);
     }
   }
 

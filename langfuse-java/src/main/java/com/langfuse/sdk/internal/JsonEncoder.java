@@ -252,7 +252,7 @@ public final class JsonEncoder {
       }
       return fields(json);
     } catch (Throwable t) {
-      log.warn("encode", "The fields of a " + value.getClass().getName() + " are not readable.", t);
+      warn(value, t);
       return null;
     }
   }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException
 import com.fasterxml.jackson.databind.DeserializationFeature
 import com.fasterxml.jackson.databind.JsonNode
 import com.google.protobuf.ByteString
-import com.langfuse.sdk.isOpenTelemetry162
 import io.opentelemetry.proto.common.v1.AnyValue
 import io.opentelemetry.proto.common.v1.KeyValue
 import io.opentelemetry.proto.trace.v1.Span
@@ -150,7 +149,6 @@ private fun json(value: AnyValue): JsonNode =
         AnyValue.ValueCase.INT_VALUE -> JSON.nodeFactory.numberNode(value.intValue)
         AnyValue.ValueCase.DOUBLE_VALUE -> JSON.nodeFactory.numberNode(value.doubleValue)
         AnyValue.ValueCase.ARRAY_VALUE -> JSON.createArrayNode().addAll(value.arrayValue.valuesList.map(::json))
-        AnyValue.ValueCase.VALUE_NOT_SET if !isOpenTelemetry162 -> JSON.nodeFactory.textNode("")
         else -> error("Unknown value on the wire: $value")
     }
 
