@@ -4,6 +4,7 @@ import com.langfuse.sdk.export.ClassWarmUp;
 import com.langfuse.sdk.export.FlushReport;
 import com.langfuse.sdk.internal.Activity;
 import com.langfuse.sdk.internal.BackgroundThread;
+import com.langfuse.sdk.internal.ClassLoaders;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.TextRewriter;
 import java.time.Duration;
@@ -12,20 +13,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * Closes a client when the JVM goes down in an orderly way, so that the last trace arrives.
  *
- * <p>The JVM's hook is there only while the client has threads that deliver: it keeps the client,
- * and by it the application's class loader, which are to go with the application when it did not
- * close the client.
+ * <p>While the client has threads that deliver, the JVM's hook holds it; at other times it does not,
+ * so that a client that was never closed can be collected. Where the SDK's classes can be unloaded,
+ * the hook is there only during delivery: it would keep the class loader of an application that is
+ * gone.
  */
 final class ExitHook implements Activity.Watcher {
 
   private final Langfuse langfuse;
-  private final Duration timeout;
+  private final AtExit atExit;
+  private final boolean always;
   private @Nullable Thread hook;
   private boolean removed;
 
-  private ExitHook(Langfuse langfuse, Duration timeout) {
+  private ExitHook(Langfuse langfuse, Duration timeout, boolean always) {
     this.langfuse = langfuse;
-    this.timeout = timeout;
+    this.atExit = new AtExit(timeout);
+    this.always = always;
   }
 
   /**
@@ -36,7 +40,10 @@ final class ExitHook implements Activity.Watcher {
   static ExitHook install(
       Langfuse langfuse, Duration timeout, Line line, @Nullable TextRewriter rewriter) {
     ClassWarmUp.run(Langfuse.class, WarmUpSamples::encode, () -> WarmUpSamples.rewrite(rewriter));
-    ExitHook exitHook = new ExitHook(langfuse, timeout);
+    ExitHook exitHook = new ExitHook(langfuse, timeout, ClassLoaders.isSdkOfJvm());
+    if (exitHook.always) {
+      exitHook.register();
+    }
     line.activity().watch(exitHook);
     return exitHook;
   }
@@ -46,18 +53,49 @@ final class ExitHook implements Activity.Watcher {
     if (removed) {
       return;
     }
-    try {
-      // A launcher may destroy the program's thread group before, and no thread starts in it then.
-      Thread thread = BackgroundThread.createInTopGroup("langfuse-exit", this::deliver);
-      Runtime.getRuntime().addShutdownHook(thread);
-      hook = thread;
-    } catch (IllegalStateException | VirtualMachineError goingDown) {
-      // What is recorded this late has no later moment to be delivered in.
+    atExit.active = langfuse;
+    if (hook == null) {
+      register();
+    } else if (hook.getState() != Thread.State.NEW) {
+      warnOfLateRecording();
     }
   }
 
   @Override
   public synchronized void ended() {
+    atExit.active = null;
+    if (!always) {
+      unregister();
+    }
+  }
+
+  synchronized void remove() {
+    removed = true;
+    atExit.active = null;
+    unregister();
+  }
+
+  private synchronized void register() {
+    try {
+      // A launcher may destroy the program's thread group before, and no thread starts in it then.
+      Thread thread = BackgroundThread.createInTopGroup("langfuse-exit", atExit);
+      Runtime.getRuntime().addShutdownHook(thread);
+      hook = thread;
+    } catch (IllegalStateException goingDown) {
+      warnOfLateRecording();
+    } catch (VirtualMachineError noMemory) {
+      // The next thread that delivers tries again.
+    }
+  }
+
+  /** In another shutdown hook, which the JVM runs at the same time as this one, or later. */
+  private static void warnOfLateRecording() {
+    System.err.println(
+        "Langfuse: what is recorded while the JVM shuts down is delivered only if the client is"
+            + " flushed in the same shutdown hook.");
+  }
+
+  private synchronized void unregister() {
     Thread thread = hook;
     hook = null;
     try {
@@ -69,23 +107,34 @@ final class ExitHook implements Activity.Watcher {
     }
   }
 
-  /** By now the logging may have gone, so what is lost is said where it is still heard. */
-  private void deliver() {
-    try {
-      FlushReport report = langfuse.closeIfReachable(timeout);
-      if (!report.isComplete()) {
-        System.err.println("Langfuse: not everything was delivered at exit: " + report);
-      }
-    } catch (Throwable t) { // such as NoClassDefFoundError, when the class loader is closed
-      System.err.println(
-          "Langfuse: what was recorded last may not be delivered at exit, close the client before"
-              + " the program ends: "
-              + t);
-    }
-  }
+  /** What the JVM runs. */
+  private static final class AtExit implements Runnable {
 
-  synchronized void remove() {
-    removed = true;
-    ended();
+    private final Duration timeout;
+
+    /** The client while it has something to deliver; at other times there is nothing to do. */
+    private volatile @Nullable Langfuse active;
+
+    AtExit(Duration timeout) {
+      this.timeout = timeout;
+    }
+
+    /** By now the logging may have gone, so losses are reported on the standard error stream. */
+    @Override
+    public void run() {
+      try {
+        Langfuse langfuse = active;
+        FlushReport report =
+            langfuse == null ? FlushReport.EMPTY : langfuse.closeIfReachable(timeout);
+        if (!report.isComplete()) {
+          System.err.println("Langfuse: not everything was delivered at exit: " + report);
+        }
+      } catch (Throwable t) { // such as NoClassDefFoundError, when the class loader is closed
+        System.err.println(
+            "Langfuse: what was recorded last may not be delivered at exit, close the client before"
+                + " the program ends: "
+                + t);
+      }
+    }
   }
 }

@@ -3,6 +3,7 @@ package com.langfuse.sdk;
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
 import com.langfuse.sdk.score.Score;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** A traced program, which prints what it does. */
@@ -15,6 +16,15 @@ final class LinkedProgram {
       case "by default" -> work(Langfuse.current());
       case "by builder" -> work(builder(arguments[1]).build());
       case "shared" -> Shared.work(builder(arguments[1]));
+      case "spool" -> {
+        Path folder = Path.of(arguments[2]);
+        LangfuseBuilder settings =
+            builder(arguments[1]).mediaUpload(false).delivery(delivery -> delivery.spool(folder));
+        Langfuse langfuse = settings.build();
+        langfuse.observation("spooled").start().end();
+        System.out.println(langfuse.isEnabled() ? "recorded" : "disabled");
+        Runtime.getRuntime().halt(0);
+      }
       default -> throw new IllegalArgumentException(arguments[0]);
     }
   }

@@ -9,6 +9,7 @@ import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldNotContain
 import io.opentelemetry.sdk.common.CompletableResultCode
 import io.opentelemetry.sdk.metrics.InstrumentType
 import io.opentelemetry.sdk.metrics.SdkMeterProvider
@@ -96,6 +97,14 @@ class AbandonedClientTest :
             }
         }
 
+        test("what a shutdown hook of the application records and flushes arrives") {
+            LocalLangfuse.start().use { local ->
+                val output = Java().run(LateProgram::class.java, local.baseUrl().toString())
+                withClue(output) { local.observations().map { it.name } shouldBe listOf("late") }
+                output shouldNotContain "not everything was delivered"
+            }
+        }
+
         test("threads inherit nothing of the thread that starts them") {
             LocalLangfuse.start().use { local ->
                 val before = threads(ours).toSet()
@@ -124,6 +133,21 @@ class AbandonedClientTest :
             }
         }
     })
+
+/** Records nothing until the JVM goes down. */
+internal object LateProgram {
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        val builder = Langfuse.builder().publicKey("pk-lf-local").secretKey("sk-lf-local").baseUrl(arguments.single())
+        val langfuse = builder.build()
+        Runtime.getRuntime().addShutdownHook(
+            thread(start = false) {
+                langfuse.observation("late").start().end()
+                langfuse.flush()
+            },
+        )
+    }
+}
 
 /** Records, waits until the SDK has no threads any more, records again and ends. */
 internal object PausingProgram {

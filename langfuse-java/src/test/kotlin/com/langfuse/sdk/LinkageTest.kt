@@ -1,10 +1,12 @@
 package com.langfuse.sdk
 
 import com.langfuse.sdk.export.Java
+import com.langfuse.sdk.local.Fault
 import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.assertions.withClue
 import io.kotest.core.annotation.EnabledIf
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.collections.shouldNotBeEmpty
@@ -13,6 +15,7 @@ import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
 import io.opentelemetry.sdk.trace.SdkTracerProvider
 import java.io.File
+import kotlin.io.path.Path
 
 /** Programs whose class path has other versions of the libraries than this build has, or lacks some. */
 @EnabledIf(OnNewestOpenTelemetry::class) // of which it replaces parts
@@ -41,7 +44,8 @@ class LinkageTest :
             classPath: List<String>,
             program: String,
             url: String = "http://127.0.0.1:9",
-        ) = Java(classPath = classPath.joinToString(File.pathSeparator)).run(LinkedProgram::class.java, program, url)
+            vararg more: String,
+        ) = Java(classPath = classPath.joinToString(File.pathSeparator)).run(LinkedProgram::class.java, program, url, *more)
 
         /** It runs as if it had never been traced, and one warning says what to write into the build. */
         fun shouldBeDisabled(
@@ -105,6 +109,21 @@ class LinkageTest :
                     "jackson-$artifact (missing)",
                     "jackson-2-bom.version",
                 )
+            }
+        }
+
+        test("a client that cannot be built leaves a spool to the next one that can") {
+            val spool = tempdir().toPath().resolve("spool").toString()
+            LocalLangfuse.start().use { local ->
+                local.always(Fault.hang())
+                val url = local.baseUrl().toString()
+                run(jars, "spool", url, spool) shouldContain "recorded"
+                run(without("jackson-databind"), "spool", url, spool) shouldContain "disabled"
+                local.always(null)
+                local.client { delivery { it.spool(Path(spool)) } }.use { langfuse ->
+                    langfuse.flush(DEADLINE).exported() shouldBe 1
+                }
+                local.observations().map { it.name } shouldBe listOf("spooled")
             }
         }
 

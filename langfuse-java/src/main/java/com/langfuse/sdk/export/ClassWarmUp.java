@@ -1,6 +1,7 @@
 package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.internal.BackgroundThread;
+import com.langfuse.sdk.internal.ClassLoaders;
 import com.langfuse.sdk.line.Answer;
 import com.langfuse.sdk.line.Outcome;
 import java.io.IOException;
@@ -37,7 +38,7 @@ public final class ClassWarmUp {
    */
   public static void run(Class<?> sdk, Runnable... samples) {
     ClassLoader loader = Objects.requireNonNull(sdk, "sdk").getClassLoader();
-    if (loader == null || isOfJvm(loader)) {
+    if (loader == null || ClassLoaders.isOfJvm(loader)) {
       return;
     }
     Thread thread = BackgroundThread.create("langfuse-warm-up", () -> load(sdk, loader, samples));
@@ -67,14 +68,6 @@ public final class ClassWarmUp {
     } catch (Throwable incomplete) {
       // The exit hook says what it cannot deliver.
     }
-  }
-
-  private static boolean isOfJvm(ClassLoader loader) {
-    ClassLoader each = ClassLoader.getSystemClassLoader();
-    while (each != null && each != loader) {
-      each = each.getParent();
-    }
-    return each == loader;
   }
 
   private static void link(String name, ClassLoader loader) {

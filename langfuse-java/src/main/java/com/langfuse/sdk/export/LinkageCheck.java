@@ -1,6 +1,8 @@
 package com.langfuse.sdk.export;
 
+import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.LaterText;
+import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.ValueAttributes;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -22,8 +24,9 @@ import java.util.ServiceConfigurationError;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out, when a client is built, whether the OpenTelemetry that is present can record and
- * encode spans, so that no {@link LinkageError} can come out of recording later.
+ * Finds out, before a client is built, whether the OpenTelemetry that is present can record and
+ * encode spans, and whether there is a Jackson, so that no {@link LinkageError} comes out of
+ * recording, or leaves a client half built.
  */
 public final class LinkageCheck {
 
@@ -50,6 +53,7 @@ public final class LinkageCheck {
       record(provider);
       var unused = new OtlpEncoder(null).encode(ended.spans);
       var unusedEither = LaterText.isSupported();
+      var unusedToo = new JsonEncoder(new QuietLog(false));
       return null;
     } catch (LinkageError e) {
       return e;

@@ -2,7 +2,7 @@ package com.langfuse.sdk.internal;
 
 import org.jspecify.annotations.Nullable;
 
-/** Whose classes may be unloaded before the SDK's. */
+/** Which classes live as long as the JVM, and which may be unloaded before the SDK's. */
 public final class ClassLoaders {
 
   private static final ClassLoader OWN = ClassLoaders.class.getClassLoader();
@@ -18,8 +18,22 @@ public final class ClassLoaders {
     return loader != null && loader != OWN && !isAbove(loader);
   }
 
+  /** Returns whether the SDK's classes are those of the program itself, and never unloaded. */
+  public static boolean isSdkOfJvm() {
+    return isOfJvm(OWN);
+  }
+
+  /** Returns whether the classes of a class loader are never unloaded. */
+  public static boolean isOfJvm(@Nullable ClassLoader loader) {
+    return loader == null || isAmong(loader, ClassLoader.getSystemClassLoader());
+  }
+
   private static boolean isAbove(ClassLoader loader) {
-    @Nullable ClassLoader each = OWN;
+    return isAmong(loader, OWN);
+  }
+
+  private static boolean isAmong(ClassLoader loader, @Nullable ClassLoader lowest) {
+    ClassLoader each = lowest;
     while (each != null && each != loader) {
       each = each.getParent();
     }
