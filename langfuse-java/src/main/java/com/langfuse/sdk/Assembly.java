@@ -45,8 +45,12 @@ final class Assembly {
 
   /** One with a tracer provider of its own. */
   Langfuse client() {
-    LinkageCheck.run();
     Resource resource = wishes.resource(); // first: where it is refused, nothing has begun
+    if (!settings.canSend()) {
+      warnWithoutKeys();
+      return Langfuse.disabled(log);
+    }
+    LinkageCheck.run();
     LangfuseSpanProcessor processor = processor(false);
     return client(
         provider(processor, resource, IdGenerator.random()),
@@ -56,8 +60,10 @@ final class Assembly {
   }
 
   LangfuseSpanProcessor sharedProcessor() {
-    if (settings.tracingEnabled()) {
+    if (settings.canSend()) {
       LinkageCheck.run();
+    } else {
+      warnWithoutKeys();
     }
     return processor(true);
   }
@@ -66,10 +72,13 @@ final class Assembly {
     return client(provider, provider, processor, false);
   }
 
-  private LangfuseSpanProcessor processor(boolean shared) {
-    if (settings.tracingEnabled() && !settings.canSend()) {
+  private void warnWithoutKeys() {
+    if (settings.tracingEnabled()) {
       log.warn("disabled", "Langfuse is disabled: set " + Settings.KEY_NAMES + " to see traces.");
     }
+  }
+
+  private LangfuseSpanProcessor processor(boolean shared) {
     boolean masksCallersOnly = wishes.mask != null && wishes.attributeMask == null;
     Line line = wishes.delivery.line(settings, log);
     MediaUploads media = line == null ? null : media(line);

@@ -7,16 +7,17 @@ import com.langfuse.sdk.internal.BackgroundThread;
 import com.langfuse.sdk.internal.ClassLoaders;
 import com.langfuse.sdk.line.Line;
 import com.langfuse.sdk.line.TextRewriter;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Closes a client when the JVM goes down in an orderly way, so that the last trace arrives.
  *
- * <p>While the client has threads that deliver, the JVM's hook holds it; at other times it does not,
- * so that a client that was never closed can be collected. Where the SDK's classes can be unloaded,
- * the hook is there only during delivery: it would keep the class loader of an application that is
- * gone.
+ * <p>While the client has threads that deliver, the JVM's hook holds it; at other times it does
+ * not, so that a client that was never closed can be collected. Where the SDK's classes can be
+ * unloaded, the hook is there only during delivery: it would keep the class loader of an
+ * application that is gone.
  */
 final class ExitHook implements Activity.Watcher {
 
@@ -28,7 +29,7 @@ final class ExitHook implements Activity.Watcher {
 
   private ExitHook(Langfuse langfuse, Duration timeout, boolean always) {
     this.langfuse = langfuse;
-    this.atExit = new AtExit(timeout);
+    this.atExit = new AtExit(langfuse, timeout);
     this.always = always;
   }
 
@@ -110,20 +111,28 @@ final class ExitHook implements Activity.Watcher {
   /** What the JVM runs. */
   private static final class AtExit implements Runnable {
 
+    private final WeakReference<Langfuse> client;
     private final Duration timeout;
 
-    /** The client while it has something to deliver; at other times there is nothing to do. */
+    /** The client while it has something to deliver. */
     private volatile @Nullable Langfuse active;
 
-    AtExit(Duration timeout) {
+    AtExit(Langfuse client, Duration timeout) {
+      this.client = new WeakReference<>(client);
       this.timeout = timeout;
+    }
+
+    /** Null where there is nothing to do, not even a stream that was left unread. */
+    private @Nullable Langfuse clientToClose() {
+      Langfuse idle = client.get();
+      return active == null && idle != null && idle.streamReaders().areWatched() ? idle : active;
     }
 
     /** By now the logging may have gone, so losses are reported on the standard error stream. */
     @Override
     public void run() {
       try {
-        Langfuse langfuse = active;
+        Langfuse langfuse = clientToClose();
         FlushReport report =
             langfuse == null ? FlushReport.EMPTY : langfuse.closeIfReachable(timeout);
         if (!report.isComplete()) {

@@ -42,6 +42,11 @@ final class StreamReaders {
     recorder.whenEnded(() -> watched.remove(entry));
   }
 
+  /** Whether there are streams that have not been read to their end. */
+  boolean areWatched() {
+    return !watched.isEmpty();
+  }
+
   /**
    * Ends the observations of readers that have become garbage; next to free where there are none.
    */

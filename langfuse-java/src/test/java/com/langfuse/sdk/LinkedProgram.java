@@ -1,6 +1,7 @@
 package com.langfuse.sdk;
 
 import com.langfuse.sdk.export.LangfuseSpanProcessor;
+import com.langfuse.sdk.propagation.TraceHeaders;
 import com.langfuse.sdk.score.Score;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ final class LinkedProgram {
     switch (arguments[0]) {
       case "by default" -> work(Langfuse.current());
       case "by builder" -> work(builder(arguments[1]).build());
+      case "off" -> work(builder(arguments[1]).tracingEnabled(false).build());
       case "shared" -> Shared.work(builder(arguments[1]));
       case "spool" -> {
         Path folder = Path.of(arguments[2]);
@@ -35,6 +37,8 @@ final class LinkedProgram {
 
   private static void work(Langfuse langfuse) {
     System.out.println("began");
+    TraceHeaders.inject((name, value) -> {});
+    TraceHeaders.extract(name -> null).makeCurrent().close();
     String result =
         langfuse
             .observation("current", ObservationType.GENERATION)

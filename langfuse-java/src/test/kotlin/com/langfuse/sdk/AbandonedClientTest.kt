@@ -1,5 +1,6 @@
 package com.langfuse.sdk
 
+import com.langfuse.sdk.ObservationType.TOOL
 import com.langfuse.sdk.export.Java
 import com.langfuse.sdk.local.LocalLangfuse
 import io.kotest.assertions.withClue
@@ -19,6 +20,7 @@ import io.opentelemetry.sdk.metrics.export.MetricReader
 import java.lang.ref.WeakReference
 import java.net.URLClassLoader
 import java.util.concurrent.ConcurrentHashMap
+import java.util.stream.Stream
 import kotlin.concurrent.thread
 
 /** Clients that are never closed, and what their threads inherit. */
@@ -105,6 +107,13 @@ class AbandonedClientTest :
             }
         }
 
+        test("a stream that was left unread is an observation at the end of the program") {
+            LocalLangfuse.start().use { local ->
+                val output = Java().run(StreamingProgram::class.java, local.baseUrl().toString())
+                withClue(output) { local.observations().map { it.name } shouldBe listOf("stream") }
+            }
+        }
+
         test("threads inherit nothing of the thread that starts them") {
             LocalLangfuse.start().use { local ->
                 val before = threads(ours).toSet()
@@ -133,6 +142,18 @@ class AbandonedClientTest :
             }
         }
     })
+
+/** Leaves a stream unread, and never closes its client. */
+internal object StreamingProgram {
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        val builder = Langfuse.builder().publicKey("pk-lf-local").secretKey("sk-lf-local").baseUrl(arguments.single())
+        val numbers = builder.build().observed("stream", TOOL).supplier { Stream.of(1, 2) }
+        val unread = WeakReference(numbers.get())
+        check(eventually { System.gc().let { unread.refersTo(null) } })
+        repeat(3) { System.gc() } // by then the JVM has queued what it found
+    }
+}
 
 /** Records nothing until the JVM goes down. */
 internal object LateProgram {

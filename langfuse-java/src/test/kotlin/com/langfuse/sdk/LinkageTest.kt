@@ -45,7 +45,11 @@ class LinkageTest :
             program: String,
             url: String = "http://127.0.0.1:9",
             vararg more: String,
-        ) = Java(classPath = classPath.joinToString(File.pathSeparator)).run(LinkedProgram::class.java, program, url, *more)
+        ): String {
+            val environment = mapOf("LANGFUSE_PUBLIC_KEY" to "pk", "LANGFUSE_SECRET_KEY" to "sk")
+            return Java(classPath = classPath.joinToString(File.pathSeparator), environment = environment)
+                .run(LinkedProgram::class.java, program, url, *more)
+        }
 
         /** It runs as if it had never been traced, and one warning says what to write into the build. */
         fun shouldBeDisabled(
@@ -79,6 +83,10 @@ class LinkageTest :
             )
         }
 
+        test("tracing that is switched off asks for nothing") {
+            run(with(TOO_OLD), "off") shouldNotContain "Langfuse"
+        }
+
         test("an old API below a new SDK") {
             shouldBeDisabled(
                 with(TOO_OLD) { "api" in it || "context" in it },
@@ -86,6 +94,7 @@ class LinkageTest :
                 "opentelemetry-context 1.31.0",
             )
             shouldBeDisabled(with(OLDEST) { "api" in it || "context" in it }, "opentelemetry-api 1.49.0")
+            shouldBeDisabled(with(OLDEST) { "context" in it }, "opentelemetry-context 1.49.0")
         }
 
         test("an old SDK below a new API does its part") {

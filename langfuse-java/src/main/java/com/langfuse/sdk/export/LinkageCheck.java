@@ -4,6 +4,7 @@ import com.langfuse.sdk.internal.JsonEncoder;
 import com.langfuse.sdk.internal.LaterText;
 import com.langfuse.sdk.internal.QuietLog;
 import com.langfuse.sdk.internal.ValueAttributes;
+import io.opentelemetry.api.baggage.propagation.W3CBaggagePropagator;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
@@ -12,6 +13,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -52,6 +54,8 @@ public final class LinkageCheck {
     try (SdkTracerProvider provider = SdkTracerProvider.builder().addSpanProcessor(ended).build()) {
       record(provider);
       var unused = new OtlpEncoder(null).encode(ended.spans);
+      var unusedContext =
+          W3CBaggagePropagator.getInstance().extract(Context.root(), "", new NoHeaders());
       var unusedEither = LaterText.isSupported();
       var unusedToo = new JsonEncoder(new QuietLog(false));
       return null;
@@ -118,6 +122,19 @@ public final class LinkageCheck {
     @Override
     public boolean isEndRequired() {
       return true;
+    }
+  }
+
+  private static final class NoHeaders implements TextMapGetter<String> {
+
+    @Override
+    public Iterable<String> keys(String request) {
+      return List.of();
+    }
+
+    @Override
+    public @Nullable String get(@Nullable String request, String name) {
+      return null;
     }
   }
 }

@@ -32,6 +32,11 @@ final class OtlpRequestWriter {
 
   private static final int MAX_EXPECTED_BYTES = 1 << 20;
 
+  /** Of values within values; receivers refuse a request that is nested 100 messages deep. */
+  static final int MAX_DEPTH = 30;
+
+  private static final String TOO_DEEP = "<nested too deep>";
+
   private final ProtoWriter out;
 
   private OtlpRequestWriter(int expectedBytes) {
@@ -161,22 +166,25 @@ final class OtlpRequestWriter {
   }
 
   private void attributes(int number, Attributes attributes) {
-    attributes.forEach((key, value) -> keyValue(number, key.getKey(), value));
+    attributes.forEach((key, value) -> keyValue(number, key.getKey(), value, 0));
   }
 
-  private void keyValue(int number, String key, Object value) {
+  private void keyValue(int number, String key, Object value, int depth) {
     int message = out.begin(number);
     textUnlessEmpty(1, key);
-    anyValue(2, value);
+    anyValue(2, value, depth);
     out.end(message);
   }
 
   /**
    * By the class of the value: which kinds of keys there are depends on OpenTelemetry's version.
    */
-  private void anyValue(int number, Object value) {
+  private void anyValue(int number, Object value, int depth) {
     int message = out.begin(number);
-    Object plain = value instanceof Value<?> wrapped ? wrapped.getValue() : value;
+    Object plain =
+        depth > MAX_DEPTH
+            ? TOO_DEEP
+            : value instanceof Value<?> wrapped ? wrapped.getValue() : value;
     if (plain instanceof String text) {
       out.text(1, text);
     } else if (plain instanceof Boolean bool) {
@@ -190,7 +198,7 @@ final class OtlpRequestWriter {
       buffer.duplicate().get(bytes);
       out.bytes(7, bytes);
     } else if (plain instanceof List<?> list) {
-      list(list, list.isEmpty() ? isMap(value) : list.get(0) instanceof KeyValue);
+      list(list, list.isEmpty() ? isMap(value) : list.get(0) instanceof KeyValue, depth + 1);
     }
     out.end(message);
   }
@@ -199,13 +207,13 @@ final class OtlpRequestWriter {
     return value instanceof Value<?> wrapped && wrapped.getType().name().equals("KEY_VALUE_LIST");
   }
 
-  private void list(List<?> list, boolean isMap) {
+  private void list(List<?> list, boolean isMap, int depth) {
     int message = out.begin(isMap ? 6 : 5);
     for (Object element : list) {
       if (element instanceof KeyValue entry) {
-        keyValue(1, entry.getKey(), entry.getValue());
+        keyValue(1, entry.getKey(), entry.getValue(), depth);
       } else {
-        anyValue(1, element);
+        anyValue(1, element, depth);
       }
     }
     out.end(message);

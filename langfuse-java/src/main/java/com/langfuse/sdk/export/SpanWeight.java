@@ -2,8 +2,11 @@ package com.langfuse.sdk.export;
 
 import com.langfuse.sdk.internal.LaterText;
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.KeyValue;
+import io.opentelemetry.api.common.Value;
 import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -14,6 +17,8 @@ final class SpanWeight {
 
   private static final int SPAN = 1_200;
   private static final int ATTRIBUTE = 64;
+  private static final int ELEMENT = 24;
+  private static final int MAX_DEPTH = OtlpRequestWriter.MAX_DEPTH;
 
   private long bytes = SPAN;
 
@@ -35,13 +40,28 @@ final class SpanWeight {
     attributes.forEach(
         (key, value) -> {
           bytes += ATTRIBUTE;
-          if (value instanceof String text) {
-            bytes += text.length();
-          } else if (value instanceof LaterText later) {
-            bytes += later.weight();
-          } else if (value instanceof List<?> list) {
-            list.forEach(each -> bytes += each instanceof String text ? text.length() + 24 : 24);
-          }
+          add(value, MAX_DEPTH);
         });
+  }
+
+  private void add(Object value, int depth) {
+    if (value instanceof String text) {
+      bytes += text.length();
+    } else if (value instanceof LaterText later) {
+      bytes += later.weight();
+    } else if (value instanceof ByteBuffer buffer) {
+      bytes += buffer.remaining();
+    } else if (value instanceof KeyValue entry) {
+      bytes += entry.getKey().length();
+      add(entry.getValue(), depth);
+    } else if (value instanceof Value<?> wrapped) {
+      add(wrapped.getValue(), depth);
+    } else if (value instanceof List<?> list && depth > 0) {
+      list.forEach(
+          each -> {
+            bytes += ELEMENT;
+            add(each, depth - 1);
+          });
+    }
   }
 }

@@ -20,6 +20,11 @@ public final class LinkageProblem {
           "opentelemetry.version",
           "",
           List.of(
+              "io/opentelemetry/api/",
+              "io/opentelemetry/common/",
+              "io/opentelemetry/context/",
+              "io/opentelemetry/sdk/"),
+          List.of(
               "opentelemetry-api io.opentelemetry.api.trace.Span",
               "opentelemetry-context io.opentelemetry.context.Context",
               "opentelemetry-sdk-common io.opentelemetry.sdk.resources.Resource",
@@ -32,6 +37,7 @@ public final class LinkageProblem {
           "com.fasterxml.jackson:jackson-bom",
           "jackson-bom.version",
           " (from Spring Boot 4 on jackson-2-bom.version)",
+          List.of("com/fasterxml/jackson/"),
           List.of(
               "jackson-core com.fasterxml.jackson.core.JsonFactory",
               "jackson-databind com.fasterxml.jackson.databind.ObjectMapper",
@@ -46,7 +52,7 @@ public final class LinkageProblem {
   /** What was found, what is needed, and how to get it, in one message. Never throws. */
   public static String explain(LinkageError error) {
     for (Library library : List.of(JACKSON, OPENTELEMETRY)) {
-      if (isAbout(error, library.word())) {
+      if (library.classes().stream().anyMatch(prefix -> isAbout(error, prefix))) {
         return library.advice(error);
       }
     }
@@ -68,10 +74,11 @@ public final class LinkageProblem {
     return null;
   }
 
-  private static boolean isAbout(LinkageError error, String word) {
+  private static boolean isAbout(LinkageError error, String prefix) {
     Throwable each = error;
     for (int i = 0; each != null && i < MAX_CAUSES; i++) {
-      if (String.valueOf(each.getMessage()).contains(word)) {
+      String message = each instanceof LinkageError ? String.valueOf(each.getMessage()) : "";
+      if (message.replace('.', '/').contains(prefix)) {
         return true;
       }
       each = each.getCause();
@@ -80,10 +87,11 @@ public final class LinkageProblem {
   }
 
   /**
-   * @param word that errors about it contain
+   * @param word of the entries about it in {@code sdk.properties}
    * @param bom Maven coordinates without the version
    * @param property by which Spring Boot sets the version
    * @param propertyNote where its name differs
+   * @param classes prefixes of its classes' names, as errors have them
    * @param parts artifacts, each with one of its classes
    */
   private record Library(
@@ -92,6 +100,7 @@ public final class LinkageProblem {
       String bom,
       String property,
       String propertyNote,
+      List<String> classes,
       List<String> parts) {
 
     String advice(Throwable error) {

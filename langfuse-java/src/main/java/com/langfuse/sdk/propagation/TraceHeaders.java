@@ -59,7 +59,7 @@ public final class TraceHeaders {
    */
   public static Context extract(Function<String, @Nullable String> getter) {
     Objects.requireNonNull(getter, "getter");
-    return TRACE_AND_BAGGAGE.extract(Context.root(), getter, new Getter());
+    return extract(TRACE_AND_BAGGAGE, getter);
   }
 
   /**
@@ -68,7 +68,17 @@ public final class TraceHeaders {
    */
   public static Context extractWithoutBaggage(Function<String, @Nullable String> getter) {
     Objects.requireNonNull(getter, "getter");
-    return TRACE.extract(Context.root(), getter, new Getter());
+    return extract(TRACE, getter);
+  }
+
+  /** Where parts of OpenTelemetry do not fit each other no trace is found; a client says so. */
+  private static Context extract(
+      TextMapPropagator propagator, Function<String, @Nullable String> getter) {
+    try {
+      return propagator.extract(Context.root(), getter, new Getter());
+    } catch (LinkageError otherVersion) {
+      return Context.root();
+    }
   }
 
   private static final class Getter implements TextMapGetter<Function<String, @Nullable String>> {

@@ -4,7 +4,10 @@ import com.langfuse.sdk.OnNewestOpenTelemetry
 import io.kotest.core.annotation.EnabledIf
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
+import io.kotest.matchers.longs.shouldBeGreaterThan
+import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
 import io.kotest.property.Arb
 import io.kotest.property.arbitrary.int
 import io.kotest.property.arbitrary.list
@@ -156,6 +159,16 @@ class OtlpEncoderTest :
                     }
                 encoded(random) shouldBeTheSame expected(random)
             }
+        }
+
+        test("a value that is nested without end is cut, and weighed") {
+            var value: Value<*> = Value.of("x".repeat(1_000_000))
+            val shallow = ended { it.span(Attributes.builder().put("value", Value.of(value)).build()) }
+            SpanWeight.of(shallow.single()) shouldBeGreaterThan 1_000_000
+            repeat(100_000) { value = Value.of(value) }
+            val deep = ended { it.span(Attributes.builder().put("value", value).build()) }
+            ExportTraceServiceRequest.parseFrom(encoded(deep)).toString() shouldContain "<nested too deep>"
+            SpanWeight.of(deep.single()) shouldBeLessThan 10_000
         }
 
         test("spans of several resources and scopes are grouped") {
