@@ -61,6 +61,17 @@ class AgentTest :
             }
         }
 
+        test("a call of OpenAI's client, which the agent instruments, is a generation with model and tokens") {
+            LocalLangfuse.start().use { local ->
+                run(OpenAiApplication, environmentOf(local), options = withExtension) shouldContain "A fog horn."
+                local.traces().single().toTree(false) shouldBe
+                    """
+                    chat gpt-4o  environment=staging  1 observation
+                    └─ GENERATION chat gpt-4o  gpt-4o-2024-08-06  7→4 tokens
+                    """.trimIndent()
+            }
+        }
+
         test("the agent traces the application's requests, and not those that carry spans to Langfuse") {
             LocalLangfuse.start().use { local ->
                 val console = environmentOf(local) + ("OTEL_TRACES_EXPORTER" to "console")

@@ -4,6 +4,8 @@ import com.langfuse.sdk.Langfuse
 import com.langfuse.sdk.Observation
 import com.langfuse.sdk.ObservationType.AGENT
 import com.langfuse.sdk.ObservationType.TOOL
+import com.openai.client.okhttp.OpenAIOkHttpClient
+import com.openai.models.chat.completions.ChatCompletionCreateParams
 import com.sun.net.httpserver.HttpServer
 import io.opentelemetry.api.GlobalOpenTelemetry
 import io.opentelemetry.api.OpenTelemetry
@@ -52,6 +54,32 @@ internal object AutoConfiguredApplication {
     @JvmStatic
     fun main(arguments: Array<String>) =
         PlainApplication.answer(AutoConfiguredOpenTelemetrySdk.initialize().openTelemetrySdk)
+}
+
+/** Asks a stand-in for OpenAI by OpenAI's client. */
+internal object OpenAiApplication {
+    private const val COMPLETION =
+        """{"id": "c-1", "object": "chat.completion", "created": 1700000000, "model": "gpt-4o-2024-08-06", "choices":
+        [{"index": 0, "message": {"role": "assistant", "content": "A fog horn."}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 7, "completion_tokens": 4, "total_tokens": 11}}"""
+
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        val server = HttpServer.create(InetSocketAddress("127.0.0.1", 0), 0)
+        server.createContext("/") { exchange ->
+            exchange.requestBody.readAllBytes()
+            exchange.responseHeaders["Content-Type"] = "application/json"
+            exchange.sendResponseHeaders(200, COMPLETION.length.toLong())
+            exchange.responseBody.use { it.write(COMPLETION.toByteArray()) }
+        }
+        server.start()
+        val url = "http://127.0.0.1:${server.address.port}/v1"
+        val client = OpenAIOkHttpClient.builder().apiKey("none").baseUrl(url).build()
+        val question = ChatCompletionCreateParams.builder().model("gpt-4o").addUserMessage("What guides ships in fog?")
+        println(client.chat().completions().create(question.build()).choices()[0].message().content().get())
+        client.close()
+        server.stop(0)
+    }
 }
 
 /** Has the LLM library, and nothing that sets up OpenTelemetry. */
