@@ -172,8 +172,10 @@ class PropagationTest :
                                 call.respondText(answer)
                             }
                         }
-                    }) { it.get("/front").body() shouldBe "ok" }
-                    local.awaitObservations(4, DEADLINE)
+                    }) {
+                        it.get("/front").body() shouldBe "ok"
+                        local.awaitObservations(4, DEADLINE) // a server that stops cancels calls that have answered
+                    }
                 }
                 listOf(called, calling).forEach { it.close() }
                 http.close()
