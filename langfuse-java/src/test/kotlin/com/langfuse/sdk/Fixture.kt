@@ -35,7 +35,7 @@ internal val openTelemetry: KotlinVersion =
         KotlinVersion(major, minor)
     }
 
-/** Older ones do not mark trace ids as random, and do not look for an incubator artifact. */
+/** Older ones do not mark trace ids as random. */
 internal val isOpenTelemetry162: Boolean = openTelemetry.isAtLeast(1, 62)
 
 /** For specs about parts of the newest OpenTelemetry. */

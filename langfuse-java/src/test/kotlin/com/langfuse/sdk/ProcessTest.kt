@@ -174,7 +174,7 @@ class ProcessTest :
                 val incubator = File("target/old-incubator.jar")
                 incubator.isFile shouldBe true
                 val classPath = incubator.path + File.pathSeparator + System.getProperty("java.class.path")
-                if (isOpenTelemetry162) {
+                if (openTelemetry.isAtLeast(1, 63)) { // than which it is older
                     run("breaks without care", emptyMap(), classPath) shouldContain "NoClassDefFoundError"
                 }
                 run("forgets to close", environmentOf(local), classPath)
