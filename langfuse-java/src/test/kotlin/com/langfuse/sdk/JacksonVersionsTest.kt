@@ -78,7 +78,10 @@ class JacksonVersionsTest :
             }
         }
 
-        test("what fails by parts of Jackson that do not fit each other is a marker, and one line names the versions") {
+        // On an older OpenTelemetry JSON is written at once, which this mixture of parts can do.
+        test(
+            "what fails by parts of Jackson that do not fit each other is a marker, and one line names the versions",
+        ).config(enabled = System.getProperty("opentelemetry.tested") == null) {
             LocalLangfuse.start().use { local ->
                 val output = run(JacksonJars(null, mapOf("core" to "2.15.4")).classPath(), "times", local)
                 output.lines().filter { it == "body ran" } shouldHaveSize 2
