@@ -45,7 +45,8 @@ private val EXPECTED =
     )
 
 private fun record(langfuse: Langfuse) {
-    val speak = observed("speak", TOOL) { word: String -> word.uppercase().also { delay(1) } }
+    val inUpperCase: suspend (String) -> String = { word -> word.uppercase().also { delay(1) } }
+    val speak = observed("speak", TOOL, inUpperCase)
     runBlocking(langfuse.asContextElement()) {
         propagateAttributes(userId = "u", tags = listOf("beta")) {
             observation("batch") {
