@@ -8,6 +8,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
@@ -110,6 +111,8 @@ public final class JacksonValues {
 
   public record Circle(double radius) implements Shape {}
 
+  // Methods have no order: it differs from JVM to JVM.
+  @JsonPropertyOrder({"name", "active", "failing", "self"})
   public static class Bean {
     private final String name;
 
